@@ -1,0 +1,218 @@
+"""What decides how a capture is read: site, families, furniture, spam and mending data, as plain frozen values.
+
+`healthcrawl.knowledge` builds them from TOML and data files; the core takes them as they are and looks for nothing itself.
+Regular expressions are compiled and CSS selectors checked when a value is built, so that whoever holds one can trust it.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Annotated, Literal, TypeAlias
+
+Pattern: TypeAlias = re.Pattern[str]
+Selector: TypeAlias = Annotated[str, "a CSS selector"]
+WebAddress: TypeAlias = Annotated[str, "an http(s) URL"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """A sign of a family, exactly one of: a pattern in the page's URL, a pattern in its decoded text, an element in its tree.
+
+    It adds `weight` once, however often it is met; a negative weight speaks against the family.
+    """
+
+    weight: int
+    url: Pattern | None = None
+    page: Pattern | None = None
+    element: Selector = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rewrite:
+    """One step towards the canonical address: `pattern.sub(replacement, url)`."""
+
+    pattern: Pattern
+    replacement: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListRules:
+    """How a family's list pages are read.
+
+    HTML: `rows` are CSS selectors of elements that hold one entry each; the first that gives an entry wins, and if none does,
+    rows are found by their shape. JSON: `items` is the dotted path to the array; `url`, `title` and `date` are keys of its
+    objects, the first with a value wins.
+    """
+
+    rows: tuple[Selector, ...] = ()
+    items: str = ""
+    url: tuple[str, ...] = ()
+    title: tuple[str, ...] = ()
+    date: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pager:
+    """One way to find the next list page; a family's pagers are tried in order, the first that answers wins.
+
+    kind "link": the address in an anchor whose whole text matches `pattern`. "script": `pattern` is searched in the page's
+    scripts and text, and its named groups fill `template`, an address relative to the page. The groups `count` (pages), or
+    `records` and `size`, bound the walk: pages are numbered from `first`, `{n}` is the next number, the groups `current`,
+    `stem` and `ext` say where the page stands, else its own address does. "query": as long as the JSON answer's number of
+    entries in all (the first of the dotted paths `total` that has one) is not reached at `size` entries a page, `parameter`
+    of the page's address is raised by one.
+    """
+
+    kind: Literal["link", "script", "query"]
+    pattern: Pattern | None = None
+    template: str = ""
+    first: int = 0
+    parameter: str = ""
+    total: tuple[str, ...] = ()
+    size: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """CSS selectors of a page layout, each tuple in order of preference; in force for captures from `since` on."""
+
+    since: date | None = None
+    title: tuple[Selector, ...] = ()
+    published: tuple[Selector, ...] = ()
+    source: tuple[Selector, ...] = ()
+    body: tuple[Selector, ...] = ()
+    attachments: tuple[Selector, ...] = ()
+    drop: tuple[Selector, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Family:
+    """A CMS product: how to know it, its lists, its article pages.
+
+    `articles` match article URLs, with a group `id` where the URL holds the document's id. `duplicates` turn the addresses of
+    print, mobile and like copies into the canonical one. `layouts` are ordered by `since`, oldest first. `weak_pub_date`: the
+    PubDate meta tag holds the time of generation here.
+    """
+
+    name: str
+    title: str
+    evidence: tuple[Evidence, ...] = ()
+    articles: tuple[Pattern, ...] = ()
+    duplicates: tuple[Rewrite, ...] = ()
+    lists: ListRules = field(default_factory=ListRules)
+    pagers: tuple[Pager, ...] = ()
+    layouts: tuple[Layout, ...] = (Layout(),)
+    weak_pub_date: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """A list to crawl: its name, first page, and whether all of it is about health (only asked of municipal portals)."""
+
+    name: str
+    url: WebAddress
+    health: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """An address of a site with what it is: proof that the rules know an article from a list there."""
+
+    url: WebAddress
+    kind: Literal["article", "list", "outside"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expectations:
+    """What a healthy site shows; a broken one ends a crawl with status 3."""
+
+    min_documents: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """One site.
+
+    `domains` (with a port where it is not the usual one) and the hosts below them bound the crawl, `families` name the CMS
+    products met there (empty: any). `deny` are patterns of URLs never to request, `delay` the seconds between two requests (at least robots.txt's
+    Crawl-delay), `max_pages` the list pages read per column. `layout` holds selectors that come before the family's.
+    """
+
+    name: str
+    title: str
+    kind: Literal["bureau", "municipal"]
+    status: Literal["verified", "unverified"]
+    domains: tuple[str, ...]
+    columns: tuple[Column, ...]
+    families: tuple[str, ...] = ()
+    deny: tuple[Pattern, ...] = ()
+    delay: float = 3.0
+    max_pages: int = 500
+    layout: Layout = field(default_factory=Layout)
+    expect: Expectations = field(default_factory=Expectations)
+    examples: tuple[Example, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Furniture:
+    """A line that belongs to the page, not to the article.
+
+    `pattern` must match the whole line (blanks stripped). `place` says where it may stand: "head" or "foot" (the first or
+    last few lines of the text), or "any". `ends` means that everything after it goes too.
+    """
+
+    name: str
+    pattern: Pattern
+    place: Literal["head", "foot", "any"] = "any"
+    ends: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spam:
+    """The spam model: weights of character bigrams (log-odds) and of words, and the scores that decide.
+
+    A line scoring `drop` or more goes wherever it stands; `suspect` or more, only at head or foot, hidden, or among links.
+    """
+
+    bigrams: Mapping[str, float] = field(default_factory=dict)
+    words: Mapping[str, float] = field(default_factory=dict)
+    drop: float = 1.0
+    suspect: float = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mending:
+    """Data of the mender.
+
+    `readings`: each reading, with its tone (`zhōng`) and without, and the characters that have it. `simplified`: what a
+    traditional character alone becomes. `spellings`: traditional words in which that, or the converter, would be wrong, and
+    what they become. `kept`: characters with another simplified form that stand in simplified texts nevertheless (著, 昇).
+    `words`: how rare each word, character and mark is (-ln p).
+    """
+
+    readings: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    simplified: Mapping[str, str] = field(default_factory=dict)
+    spellings: Mapping[str, str] = field(default_factory=dict)
+    kept: frozenset[str] = frozenset()
+    words: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """All that `process` needs beside the capture. `families` are in order; the last is the generic one.
+
+    `health_words` finds, in its group `health`, the words that make an entry of a municipal portal a health entry; what it
+    finds outside that group are look-alikes. `script` and `width` choose the normal form; `max_chars` is the largest decoded
+    page that is read.
+    """
+
+    families: tuple[Family, ...]
+    site: Site | None = None
+    furniture: tuple[Furniture, ...] = ()
+    spam: Spam = field(default_factory=Spam)
+    mending: Mending = field(default_factory=Mending)
+    health_words: Pattern = re.compile("(?!)")
+    script: Literal["simplified", "traditional", "keep"] = "simplified"
+    width: Literal["half", "keep"] = "half"
+    max_chars: int = 8_000_000
