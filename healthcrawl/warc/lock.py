@@ -1,0 +1,36 @@
+"""One process per site: a lock that the kernel drops when its holder dies, and that says who holds it."""
+
+import fcntl
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from healthcrawl.errors import SiteLockedError
+
+LOCK_NAME = ".lock"
+
+
+@contextmanager
+def hold(folder: Path, now: datetime) -> Iterator[None]:
+    """Hold the lock of a site's WARC folder.
+
+    Raises:
+        SiteLockedError: another process holds it; the message names that process.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / LOCK_NAME
+    with path.open("a+", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            holder = file.read().strip() or "a process that is just starting"
+            raise SiteLockedError(f"{folder.name} is being crawled by {holder}; lock file {path}") from None
+        file.truncate(0)
+        file.write(f"process {os.getpid()} on {socket.gethostname()} since {now:%Y-%m-%d %H:%M:%S} UTC\n")
+        file.flush()
+        yield
+        file.truncate(0)
