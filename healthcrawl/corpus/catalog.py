@@ -1,0 +1,213 @@
+"""The catalog: pages, captures, documents, versions, findings and runs, in one database that any process may share.
+
+Documents are a projection of the journal and captures of the WARC files; pages (the frontier) and runs live only here.
+Moments are kept as ISO text in UTC, so that the same code serves every engine.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from healthcrawl.errors import ArchiveError
+
+SCHEMA_VERSION = 1
+_BUSY_SECONDS = 60
+
+metadata = sa.MetaData()
+
+pages = sa.Table(
+    "pages",
+    metadata,
+    sa.Column("site", sa.Text, primary_key=True),
+    sa.Column("address", sa.Text, primary_key=True),
+    sa.Column("url", sa.Text, nullable=False),
+    sa.Column("role", sa.Text, nullable=False),
+    sa.Column("via", sa.Text, nullable=False),
+    sa.Column("hops", sa.Integer, nullable=False),
+    sa.Column("column", sa.Text, nullable=False),
+    sa.Column("entry_title", sa.Text, nullable=False),
+    sa.Column("entry_date", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False, comment="pending, fetched, redirected, gone, forbidden, failed"),
+    sa.Column("run", sa.Integer, nullable=False, comment="the last run that visited it; 0: none did"),
+    sa.Column("etag", sa.Text, nullable=False),
+    sa.Column("last_modified", sa.Text, nullable=False),
+    sa.Column("captured_at", sa.Text, nullable=False, comment="of the last capture with a body; empty: none"),
+    sa.Column("visited_at", sa.Text, nullable=False),
+    sa.Column("failures", sa.Integer, nullable=False, comment="in a row"),
+    sa.Index("pages_due", "site", "run", "role"),
+)
+
+captures = sa.Table(
+    "captures",
+    metadata,
+    sa.Column("record_id", sa.Text, primary_key=True),
+    sa.Column("site", sa.Text, nullable=False),
+    sa.Column("address", sa.Text, nullable=False),
+    sa.Column("url", sa.Text, nullable=False),
+    sa.Column("captured_at", sa.Text, nullable=False),
+    sa.Column("role", sa.Text, nullable=False),
+    sa.Column("status", sa.Integer, nullable=False),
+    sa.Column("media_type", sa.Text, nullable=False),
+    sa.Column("payload_sha256", sa.Text, nullable=False),
+    sa.Column("warc_file", sa.Text, nullable=False),
+    sa.Column("warc_offset", sa.Integer, nullable=False),
+    sa.Column("warc_length", sa.Integer, nullable=False),
+    sa.Column("outcome", sa.Text, nullable=False, comment="document, rejected"),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("detail", sa.Text, nullable=False),
+    sa.Column("number", sa.Integer),
+    sa.Index("captures_address", "address", "captured_at"),
+    sa.Index("captures_file", "site", "warc_file"),
+)
+
+documents = sa.Table(
+    "documents",
+    metadata,
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("address", sa.Text, nullable=False, unique=True),
+    sa.Column("url", sa.Text, nullable=False),
+    sa.Column("site", sa.Text, nullable=False),
+    sa.Column("family", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("sha256", sa.Text, nullable=False),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("published", sa.Text, nullable=False),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("author", sa.Text, nullable=False),
+    sa.Column("attachments", sa.JSON, nullable=False),
+    sa.Column("captured_at", sa.Text, nullable=False),
+    sa.Column("record_id", sa.Text, nullable=False),
+    sa.Column("decided_by", sa.Text, nullable=False),
+    sa.Index("documents_sha256", "sha256"),
+    sa.Index("documents_site", "site"),
+)
+
+aliases = sa.Table(
+    "aliases",
+    metadata,
+    sa.Column("address", sa.Text, primary_key=True),
+    sa.Column("number", sa.Integer, nullable=False),
+    sa.Column("sha256", sa.Text, nullable=False),
+)
+
+versions = sa.Table(
+    "versions",
+    metadata,
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("serial", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("sha256", sa.Text, nullable=False),
+    sa.Column("captured_at", sa.Text, nullable=False),
+    sa.Column("record_id", sa.Text, nullable=False),
+    sa.Column("text", sa.Text, nullable=False, comment="the whole file; empty where it was lost"),
+)
+
+findings = sa.Table(
+    "findings",
+    metadata,
+    sa.Column("record_id", sa.Text, primary_key=True),
+    sa.Column("serial", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("detail", sa.Text, nullable=False),
+)
+
+runs = sa.Table(
+    "runs",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("site", sa.Text, nullable=False),
+    sa.Column("started_at", sa.Text, nullable=False),
+    sa.Column("ended_at", sa.Text, nullable=False, comment="empty: it runs, or was killed"),
+    sa.Column("result", sa.Text, nullable=False),
+    sa.Column("counts", sa.JSON, nullable=False),
+    sa.Index("runs_site", "site", "id"),
+)
+
+facts = sa.Table(
+    "facts",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("value", sa.Integer, nullable=False),
+    comment="schema: version of these tables; journal: bytes of the manifest that documents reflect",
+)
+
+
+class Catalog:
+    """The catalog in a SQLite file (made where there is none).
+
+    Raises:
+        ArchiveError: the file is no catalog, or one of another version.
+    """
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.path = path
+        self._engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": _BUSY_SECONDS})
+        sa.event.listen(self._engine, "connect", _set_up_connection)
+        sa.event.listen(self._engine, "begin", _begin)
+        try:
+            with self.writing() as tx:
+                metadata.create_all(tx)
+                if fact(tx, "schema") not in {None, SCHEMA_VERSION}:
+                    raise ArchiveError(
+                        f"{path}: made by another version of healthcrawl (schema {fact(tx, 'schema')}); "
+                        "move it away and run `scrapy replay` to rebuild captures and documents"
+                    )
+                set_fact(tx, "schema", SCHEMA_VERSION)
+        except sa.exc.DatabaseError as error:
+            self.close()
+            raise ArchiveError(
+                f"{path}: can't be opened as a catalog: {error.orig}; if it is damaged, move it away and run "
+                "`scrapy replay` to rebuild captures and documents"
+            ) from error
+
+    @contextmanager
+    def writing(self) -> Iterator[sa.Connection]:
+        """One transaction, committed when the block ends and undone when it raises."""
+        with self._engine.begin() as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._engine.dispose()
+
+
+def fact(tx: sa.Connection, name: str) -> int | None:
+    """A number the catalog keeps about itself."""
+    return tx.execute(sa.select(facts.c.value).where(facts.c.name == name)).scalar_one_or_none()
+
+
+def set_fact(tx: sa.Connection, name: str, value: int) -> None:
+    """Set a number the catalog keeps about itself."""
+    if tx.execute(sa.update(facts).where(facts.c.name == name).values(value=value)).rowcount == 0:
+        tx.execute(sa.insert(facts).values(name=name, value=value))
+
+
+def moment(value: datetime | None) -> str:
+    """A moment as the catalog keeps it; empty for None.
+
+    >>> moment(datetime(2026, 3, 1, 8, 0, tzinfo=UTC))
+    '2026-03-01T08:00:00+00:00'
+    """
+    return value.astimezone(UTC).isoformat() if value else ""
+
+
+def parse_moment(text: str) -> datetime | None:
+    """The moment that the catalog keeps as `text`; None for the empty string."""
+    return datetime.fromisoformat(text) if text else None
+
+
+def _set_up_connection(connection: object, _record: object) -> None:
+    connection.isolation_level = None  # type: ignore[attr-defined]  # transactions are begun below, not by the driver
+    cursor = connection.cursor()  # type: ignore[attr-defined]
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=NORMAL")
+    cursor.close()
+
+
+def _begin(connection: sa.Connection) -> None:
+    # A transaction that reads first and writes later can't wait for another writer: ask for the right to write at once.
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -1,0 +1,190 @@
+"""The frontier: which pages of a site are known, what became of each, which are still due in this run.
+
+A page is in the catalog before it is requested, and a run has visited it only when its capture is on disk and told to the
+catalog, in one transaction. So a killed run goes on where it was, and repeats only what was in flight.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, TypeAlias
+
+import sqlalchemy as sa
+
+from healthcrawl.corpus import catalog as tables
+from healthcrawl.corpus.catalog import Catalog
+from healthcrawl.model import Context
+
+State: TypeAlias = Literal["pending", "fetched", "redirected", "gone", "forbidden", "failed"]
+_BATCH = 500
+_TABLE = tables.pages
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageRow:
+    """A page to visit: where, why, and what allows to ask for it only if it changed."""
+
+    address: str
+    url: str
+    context: Context
+    etag: str = ""
+    last_modified: str = ""
+    captured_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """What a visit found. `etag` and `last_modified` are kept only from a full, whole answer (`body`)."""
+
+    url: str
+    at: datetime
+    state: State
+    body: bool = False
+    etag: str = ""
+    last_modified: str = ""
+
+
+class Frontier:
+    """The pages of one site within one run."""
+
+    def __init__(self, catalog: Catalog, site: str, run: int) -> None:
+        self._catalog = catalog
+        self._site = site
+        self._run = run
+
+    def discover(self, tx: sa.Connection, address: str, url: str, context: Context) -> PageRow | None:
+        """Note a page; give it back if this run has yet to visit it. What lists say of a known page is brought up to date."""
+        row = self._row(tx, address)
+        if row is None:
+            tx.execute(sa.insert(_TABLE).values(**self._new(address, url, context)))
+            return PageRow(address=address, url=url, context=context)
+        told = {"entry_title": context.entry_title, "entry_date": context.entry_date}
+        told = {name: value for name, value in told.items() if value and value != row[name]}
+        if told:
+            tx.execute(sa.update(_TABLE).where(self._is(address)).values(**told))
+        return _page(row | told) if row["run"] != self._run else None
+
+    def visited(self, tx: sa.Connection, address: str, visit: Visit, context: Context) -> None:
+        """Note what a visit found. A page that nobody announced (a redirect's target) becomes known by it."""
+        row = self._row(tx, address)
+        if row is None:
+            row = self._new(address, visit.url, context)
+            tx.execute(sa.insert(_TABLE).values(**row))
+        values: dict[str, Any] = {
+            "state": visit.state,
+            "run": self._run,
+            "visited_at": tables.moment(visit.at),
+            "failures": row["failures"] + 1 if visit.state == "failed" else 0,
+        }
+        if visit.body:
+            values |= {
+                "etag": visit.etag,
+                "last_modified": visit.last_modified,
+                "captured_at": tables.moment(visit.at),
+                "url": visit.url,
+            }
+        tx.execute(sa.update(_TABLE).where(self._is(address)).values(**values))
+
+    def forbidden(self, address: str, at: datetime) -> None:
+        """Note that robots.txt forbids a page."""
+        with self._catalog.writing() as tx:
+            self.visited(tx, address, Visit(url=address, at=at, state="forbidden"), Context())
+
+    def due(self) -> Iterator[PageRow]:
+        """The pages that this run has yet to visit, lists first; pages found meanwhile may or may not be among them."""
+        for role in ("list", "article"):
+            after = ""
+            while True:
+                query = (
+                    sa.select(_TABLE)
+                    .where(_TABLE.c.site == self._site, _TABLE.c.role == role, _TABLE.c.address > after)
+                    .where(sa.or_(_TABLE.c.run != self._run, _TABLE.c.state == "failed"))
+                    .order_by(_TABLE.c.address)
+                    .limit(_BATCH)
+                )
+                with self._catalog.writing() as tx:
+                    rows = [dict(row) for row in tx.execute(query).mappings()]
+                if not rows:
+                    break
+                after = rows[-1]["address"]
+                yield from map(_page, rows)
+
+    def get(self, tx: sa.Connection, address: str) -> PageRow | None:
+        """A page by its address."""
+        row = self._row(tx, address)
+        return _page(row) if row else None
+
+    def _new(self, address: str, url: str, context: Context) -> dict[str, Any]:
+        return {
+            "site": self._site,
+            "address": address,
+            "url": url,
+            "role": context.role,
+            "via": context.via,
+            "hops": context.hops,
+            "column": context.column,
+            "entry_title": context.entry_title,
+            "entry_date": context.entry_date,
+            "state": "pending",
+            "run": 0,
+            "etag": "",
+            "last_modified": "",
+            "captured_at": "",
+            "visited_at": "",
+            "failures": 0,
+        }
+
+    def _row(self, tx: sa.Connection, address: str) -> dict[str, Any] | None:
+        row = tx.execute(sa.select(_TABLE).where(self._is(address))).mappings().one_or_none()
+        return dict(row) if row else None
+
+    def _is(self, address: str) -> sa.ColumnElement[bool]:
+        return sa.and_(_TABLE.c.site == self._site, _TABLE.c.address == address)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One run of a site. `resumed`: an earlier process began it and was killed."""
+
+    id: int
+    resumed: bool
+
+
+def begin_run(catalog: Catalog, site: str, at: datetime) -> Run:
+    """Begin a run, or go on with the one that was cut off."""
+    table = tables.runs
+    with catalog.writing() as tx:
+        query = sa.select(table.c.id, table.c.ended_at).where(table.c.site == site).order_by(table.c.id.desc()).limit(1)
+        last = tx.execute(query).one_or_none()
+        if last is not None and not last.ended_at:
+            return Run(id=last.id, resumed=True)
+        values = {"site": site, "started_at": tables.moment(at), "ended_at": "", "result": "", "counts": {}}
+        key = tx.execute(sa.insert(table).values(**values)).inserted_primary_key
+        assert key is not None
+        return Run(id=key[0], resumed=False)
+
+
+def end_run(catalog: Catalog, run: Run, at: datetime, result: str, counts: Mapping[str, int]) -> None:
+    """End a run with what came of it."""
+    table = tables.runs
+    with catalog.writing() as tx:
+        values = {"ended_at": tables.moment(at), "result": result, "counts": dict(counts)}
+        tx.execute(sa.update(table).where(table.c.id == run.id).values(**values))
+
+
+def _page(row: Mapping[str, Any]) -> PageRow:
+    return PageRow(
+        address=row["address"],
+        url=row["url"],
+        context=Context(
+            role=row["role"],
+            via=row["via"],
+            hops=row["hops"],
+            column=row["column"],
+            entry_title=row["entry_title"],
+            entry_date=row["entry_date"],
+        ),
+        etag=row["etag"],
+        last_modified=row["last_modified"],
+        captured_at=tables.parse_moment(row["captured_at"]),
+    )

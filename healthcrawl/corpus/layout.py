@@ -1,0 +1,79 @@
+"""Where things lie in the data directory, and how corpus files are named."""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+_NAME = re.compile(r"(?P<number>\d{3,})_(?P<hash16>[0-9a-f]{16})\.txt")
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveLayout:
+    """The paths below `ARCHIVE_DIR`."""
+
+    root: Path
+
+    def warc(self, site: str) -> Path:
+        """The folder of a site's WARC files."""
+        return self.root / "warc" / site
+
+    def index(self, site: str) -> Path:
+        """The folder of a site's CDXJ files."""
+        return self.root / "index" / site
+
+    @property
+    def sites(self) -> tuple[str, ...]:
+        """The sites that have WARC files."""
+        folder = self.root / "warc"
+        return tuple(sorted(path.name for path in folder.iterdir() if path.is_dir())) if folder.is_dir() else ()
+
+    def warc_files(self, site: str = "") -> list[Path]:
+        """The closed WARC files of a site (empty: of all), in the order in which they were begun."""
+        sites = [site] if site else self.sites
+        return sorted((path for name in sites for path in self.warc(name).glob("*.warc.gz")), key=_begun)
+
+    @property
+    def corpus(self) -> Path:
+        """The folder of the text files."""
+        return self.root / "corpus"
+
+    @property
+    def manifest(self) -> Path:
+        """The journal of numbers."""
+        return self.root / "manifest.jsonl"
+
+    @property
+    def catalog(self) -> Path:
+        """The catalog's database file."""
+        return self.root / "catalog.sqlite"
+
+
+def _begun(path: Path) -> tuple[str, str]:
+    """The time in `<site>-<time>-<serial>-<worker>.warc.gz`, then the name."""
+    parts = path.name.split("-")
+    return (parts[-3] if len(parts) > 3 else "", path.name)
+
+
+def content_hash(data: bytes) -> str:
+    """The SHA-256 of a corpus file's bytes, in hex."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def file_name(number: int, sha256: str) -> str:
+    """The name of a corpus file.
+
+    >>> file_name(17, "a69cb386113e3a71" + 48 * "0")
+    '017_a69cb386113e3a71.txt'
+    """
+    return f"{number:03}_{sha256[:16]}.txt"
+
+
+def parse_name(name: str) -> tuple[int, str] | None:
+    """Number and first 16 digits of the hash of a corpus file's name; None for another file.
+
+    >>> parse_name("017_a69cb386113e3a71.txt"), parse_name("notes.txt")
+    ((17, 'a69cb386113e3a71'), None)
+    """
+    match = _NAME.fullmatch(name)
+    return (int(match["number"]), match["hash16"]) if match else None
