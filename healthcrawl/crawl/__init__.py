@@ -1,0 +1,1 @@
+"""Everything that faces Scrapy: recording, politeness, the frontier, what people see."""

@@ -1,0 +1,216 @@
+"""One crawl of one site: holds its lock, keeps every exchange, and knows what became of it.
+
+The recording handler hands over each exchange as soon as it is over; when `keep` returns, the exchange is on disk, its
+outcome is in corpus and catalog, and the frontier knows what it leads to.
+"""
+
+import logging
+import os
+import socket
+from contextlib import ExitStack
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from scrapy import signals
+from scrapy.exceptions import NotConfigured
+from scrapy.utils.defer import deferred_from_coro
+
+from healthcrawl import __version__
+from healthcrawl.core import message
+from healthcrawl.core.urls import canonical
+from healthcrawl.corpus.catalog import Catalog
+from healthcrawl.corpus.frontier import Frontier, PageRow, Visit, begin_run, end_run
+from healthcrawl.corpus.layout import ArchiveLayout
+from healthcrawl.corpus.manifest import Manifest
+from healthcrawl.corpus.store import Store
+from healthcrawl.crawl.clock import load_clock
+from healthcrawl.crawl.tally import Tally
+from healthcrawl.crawl.targets import Targets
+from healthcrawl.errors import ArchiveError, DamagedRecordError, UsageError
+from healthcrawl.ingest import Ingested, examine, is_ingested, keep
+from healthcrawl.model import Capture, Context, Exchange, Location
+from healthcrawl.rules import Rules, Site
+from healthcrawl.warc import lock, records
+from healthcrawl.warc.read import read_captures
+from healthcrawl.warc.write import Writer, recover
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+
+logger = logging.getLogger(__name__)
+
+# Keys of a request's meta.
+CONTEXT = "context"  # Context: why the page is asked for
+PAGE = "page"  # PageRow: what the frontier knows of it
+INGESTED = "ingested"  # Ingested: what became of the answer
+
+
+class Archivist:
+    """The Scrapy extension that keeps what a site's spider fetches.
+
+    Raises:
+        UsageError: a setting is wrong or missing.
+        SiteLockedError: another process crawls the site.
+        ArchiveError: archive, journal or catalog can't be used.
+    """
+
+    def __init__(self, crawler: "Crawler", site: Site, rules: Rules, targets: Targets) -> None:
+        settings = crawler.settings
+        self.site = site
+        self.rules = rules
+        self.targets = targets
+        self.layout = ArchiveLayout(Path(settings["ARCHIVE_DIR"]))
+        self.clock = load_clock(settings)
+        self.tally = Tally()
+        self.broken: ArchiveError | None = None
+        self._crawler = crawler
+        self._folder = self.layout.warc(site.name)
+        self._index_folder = self.layout.index(site.name)
+        with ExitStack() as stack:
+            stack.enter_context(lock.hold(self._folder, self.clock()))
+            recovered = recover(self._folder, self._index_folder)
+            self.catalog = Catalog(self.layout.catalog)
+            stack.callback(self.catalog.close)
+            self._store = Store(self.layout.corpus, Manifest(self.layout.manifest), self.catalog)
+            self.run = begin_run(self.catalog, site.name, self.clock())
+            self.frontier = Frontier(self.catalog, site.name, self.run.id)
+            if self.run.resumed or recovered:
+                self._catch_up(recovered)
+            self._writer = Writer(
+                self._folder,
+                self._index_folder,
+                site=site.name,
+                worker=f"{socket.gethostname().partition('.')[0][:20]}.{os.getpid()}",
+                clock=self.clock,
+                info={
+                    "software": f"healthcrawl/{__version__}",
+                    "format": "WARC File Format 1.1",
+                    "operator": settings["CONTACT"] or "",
+                    "http-header-user-agent": settings["USER_AGENT"],
+                    "robots": "obey",
+                    "isPartOf": site.name,
+                },
+                max_bytes=settings.getint("WARC_MAX_BYTES"),
+                sync=settings.getbool("WARC_SYNC"),
+            )
+            stack.callback(self._writer.close)
+            self._stack = stack.pop_all()
+
+    @classmethod
+    def from_crawler(cls, crawler: "Crawler") -> Self:
+        """Take the site and its rules from the spider."""
+        site, rules = getattr(crawler.spider, "site", None), getattr(crawler.spider, "rules", None)
+        if not isinstance(site, Site) or not isinstance(rules, Rules):
+            raise NotConfigured("only spiders of a site file are archived")
+        settings = crawler.settings
+        targets = Targets(settings.getdict("CONNECT_TO"), contact=settings["CONTACT"] or "")
+        if not settings["CONTACT"] and not all(targets.mapped(*_host_and_port(domain)) for domain in site.domains):
+            raise UsageError(
+                f"{site.name}: set CONTACT to a mail address or URL where its webmaster can reach you "
+                "(-s CONTACT=you@example.org, or in settings.py); it is sent as part of the User-Agent"
+            )
+        archivist = cls(crawler, site, rules, targets)
+        crawler.signals.connect(archivist.close, signal=signals.spider_closed)
+        return archivist
+
+    @property
+    def bytes_written(self) -> int:
+        """Bytes of WARC written in this process."""
+        return self._writer.bytes_written
+
+    def keep(self, exchange: Exchange, page: PageRow | None) -> Ingested | None:
+        """Keep an exchange and read what it brought; None for a failure, which brought nothing.
+
+        Raises:
+            ArchiveError: it can't be kept; the crawl is being stopped, since nothing it does would last.
+        """
+        try:
+            return self._keep(exchange, page)
+        except ArchiveError as error:
+            self.stop(error)
+            raise
+
+    def stop(self, error: ArchiveError) -> None:
+        """End the crawl because the archive can't take more."""
+        if self.broken is None:
+            self.broken = error
+            logger.error("%s; the crawl stops and will go on from here when it is run again", error)
+            engine = self._crawler.engine
+            assert engine is not None
+            deferred_from_coro(engine.close_spider_async(reason="archive-error"))
+
+    def seed(self) -> None:
+        """Make the site's columns known to the frontier."""
+        with self.catalog.writing() as tx:
+            for column in self.site.columns:
+                context = Context(role="list", column=column.name)
+                self.frontier.discover(tx, canonical(column.url, self.rules), column.url, context)
+
+    def forbid(self, page: PageRow) -> None:
+        """Note that robots.txt forbids a page."""
+        self.tally.forbidden += 1
+        self.frontier.forbidden(page.address, self.clock())
+
+    def close(self, reason: str) -> None:
+        """Close files, end the run (unless it was cut short and is to be resumed), let the lock go."""
+        with self._stack:
+            self._writer.close()
+            if reason == "finished" and self.broken is None:
+                end_run(self.catalog, self.run, self.clock(), reason, self.tally.counts())
+
+    def _keep(self, exchange: Exchange, page: PageRow | None) -> Ingested | None:
+        record_id = records.new_record_id()
+        refers_to = _still_holds(exchange, page)
+        location = self._writer.write(exchange, record_id, refers_to)
+        if location is None:
+            self.tally.failures[exchange.error.partition(":")[0]] += 1
+            self._note_failure(exchange)
+            return None
+        capture = Capture(
+            url=exchange.url,
+            response=exchange.response,
+            captured_at=exchange.started_at,
+            context=records.fold_context(exchange.context),
+            record_id=record_id,
+            truncated=exchange.truncated,
+            refers_to=refers_to[0] if refers_to else "",
+        )
+        return self._ingest(capture, location)
+
+    def _ingest(self, capture: Capture, location: Location) -> Ingested:
+        ingested = keep(examine(capture, self.rules), location, self.rules, self._store, self.frontier)
+        self.tally.add(capture.context.role, ingested)
+        return ingested
+
+    def _note_failure(self, exchange: Exchange) -> None:
+        if exchange.context.role == "robots":
+            return
+        with self.catalog.writing() as tx:
+            visit = Visit(url=exchange.url, at=exchange.started_at, state="failed")
+            self.frontier.visited(tx, canonical(exchange.url, self.rules), visit, exchange.context)
+
+    def _catch_up(self, recovered: tuple[Path, ...]) -> None:
+        """Read captures that a killed crawl kept on disk but did not come to read."""
+        paths = {*recovered, *sorted(self._folder.glob("*.warc.gz"))[-1:]}
+        for path in sorted(paths):
+            try:
+                for capture, location in read_captures(path):
+                    if not is_ingested(self._store, capture.record_id):
+                        self._ingest(capture, location)
+            except DamagedRecordError as error:
+                logger.warning("%s; what lies before it was read, `scrapy verify` tells of the rest", error)
+
+
+def _host_and_port(domain: str) -> tuple[str, int]:
+    host, _, port = domain.partition(":")
+    return host, int(port or 80)
+
+
+def _still_holds(exchange: Exchange, page: PageRow | None) -> tuple[str, datetime] | None:
+    """What a real 304 refers to: the capture whose validators the request carried."""
+    if page is None or page.captured_at is None or not (page.etag or page.last_modified):
+        return None
+    if page.url != exchange.url or message.parse(exchange.response).status != 304:
+        return None
+    return page.url, page.captured_at

@@ -1,0 +1,31 @@
+"""The crawler's only source of the present time; `CLOCK` puts another in its place, so that tests can play years."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TypeAlias
+
+from scrapy.settings import BaseSettings
+from scrapy.utils.misc import load_object
+
+from healthcrawl.errors import UsageError
+
+Clock: TypeAlias = Callable[[], datetime]
+
+
+def system_clock() -> datetime:
+    """The present moment in UTC, in whole seconds (as WARC keeps it)."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+def load_clock(settings: BaseSettings) -> Clock:
+    """The clock that `CLOCK` names (a callable or its import path).
+
+    Raises:
+        UsageError: there is no such thing.
+    """
+    named = settings.get("CLOCK") or system_clock
+    try:
+        clock = load_object(named)
+    except (ImportError, NameError, ValueError) as error:
+        raise UsageError(f"CLOCK: expected the import path of a function that gives the time, got {named!r}") from error
+    return lambda: clock().astimezone(UTC).replace(microsecond=0)

@@ -1,0 +1,1 @@
+"""The commands, in addition to the ones of Scrapy."""

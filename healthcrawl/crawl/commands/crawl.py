@@ -1,0 +1,102 @@
+"""`scrapy crawl NAME`: crawl a site, with exit statuses that cron can use."""
+
+import argparse
+import asyncio
+import logging
+import sys
+from typing import TYPE_CHECKING
+
+from scrapy.commands import BaseRunSpiderCommand
+from scrapy.exceptions import UsageError as ScrapyUsageError
+from scrapy.settings import SETTINGS_PRIORITIES
+
+from healthcrawl.crawl.archivist import Archivist
+from healthcrawl.crawl.exits import BROKEN_EXPECTATION, DONE, FAILED, WRONG_USE, status_of
+from healthcrawl.crawl.monitor import Monitor
+from healthcrawl.errors import HealthcrawlError
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+
+
+class Command(BaseRunSpiderCommand):
+    """The crawl command."""
+
+    requires_project = True
+
+    def syntax(self) -> str:
+        """How it is called."""
+        return "[options] NAME"
+
+    def short_desc(self) -> str:
+        """One line of help."""
+        return "Crawl a site: archive every exchange, keep its articles"
+
+    def long_desc(self) -> str:
+        """The help's first paragraph."""
+        return (
+            "Crawl the site NAME (`scrapy list` shows them): every exchange is kept as WARC, every article as a text file "
+            "of the corpus. A crawl that was cut off goes on where it was. Exit status: 0 done, 1 failed, 2 wrong use, "
+            "3 an expectation of the site is broken, 75 the site is being crawled by another process."
+        )
+
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Keep the frameworks' chatter out of the log, unless a level was asked for."""
+        super().process_options(args, opts)
+        assert self.settings is not None
+        self._quiet = self.settings.getpriority("LOG_LEVEL") != SETTINGS_PRIORITIES["cmdline"]
+        if self._quiet:  # a level would not survive Scrapy's own configuration
+            logging.getLogger("scrapy.utils.log").addFilter(lambda record: record.levelno > logging.INFO)
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Crawl, then tell how it went by the exit status."""
+        if len(args) != 1:
+            raise ScrapyUsageError("give the name of one site; `scrapy list` shows them", print_help=False)
+        process = self.crawler_process
+        assert process is not None
+        if self._quiet:
+            logging.getLogger("scrapy").setLevel(logging.WARNING)
+        try:
+            crawler = self._create_crawler(args[0])
+        except KeyError as error:
+            print(f"scrapy crawl: {error.args[0]}", file=sys.stderr)
+            self.exitcode = WRONG_USE
+            return
+        task = process.crawl(crawler, **opts.spargs)
+        assert isinstance(task, asyncio.Task), "the asyncio reactor is Scrapy's default"
+        process.start()
+        failure = task.exception()
+        if isinstance(failure, HealthcrawlError):
+            print(f"scrapy crawl: {failure}", file=sys.stderr)
+            self.exitcode = status_of(failure)
+        elif failure is not None:
+            raise failure
+        else:
+            self.exitcode = _judge(crawler)
+
+
+def _judge(crawler: "Crawler") -> int:
+    archivist, monitor = crawler.get_extension(Archivist), crawler.get_extension(Monitor)
+    assert archivist is not None
+    assert monitor is not None
+    reason = crawler.stats.get_value("finish_reason")
+    if archivist.broken is not None:
+        return FAILED
+    if reason != "finished":
+        print(f"scrapy crawl: stopped ({reason}); the same command goes on from here", file=sys.stderr)
+        return FAILED
+    if crawler.stats.get_value("spider_exceptions/count"):
+        print("scrapy crawl: the spider failed on some pages, see the log", file=sys.stderr)
+        return FAILED
+    if not archivist.tally.lists_read:
+        print(f"scrapy crawl: {archivist.site.name}: no list page could be read; {_why(archivist)}", file=sys.stderr)
+        return FAILED
+    return BROKEN_EXPECTATION if monitor.broken else DONE
+
+
+def _why(archivist: Archivist) -> str:
+    tally = archivist.tally
+    causes = [f"{number} failed ({name})" for name, number in tally.failures.items()]
+    causes += [f"{number} answered otherwise ({name})" for name, number in tally.rejections.items() if name != "robots"]
+    causes += [f"{tally.forbidden} forbidden by robots.txt"] if tally.forbidden else []
+    return ", ".join(causes) or "nothing was asked for"

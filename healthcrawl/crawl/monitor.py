@@ -1,0 +1,142 @@
+"""What people see of a crawl: a live line on a terminal, plain log lines elsewhere, a summary at the end."""
+
+import logging
+import sys
+from time import monotonic
+from typing import TYPE_CHECKING, Self
+
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+from scrapy import signals
+from scrapy.exceptions import NotConfigured
+from scrapy.utils.asyncio import create_looping_call
+
+from healthcrawl.corpus.store import count_documents
+from healthcrawl.crawl.archivist import Archivist
+from healthcrawl.crawl.tally import Tally
+from healthcrawl.rules import Site
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+
+logger = logging.getLogger(__name__)
+
+
+class Monitor:
+    """The Scrapy extension that shows the archivist's tally, and in the end checks what the site file expects."""
+
+    def __init__(self, crawler: "Crawler") -> None:
+        self._crawler = crawler
+        self._console = Console(stderr=True)
+        self._began = monotonic()
+        self._live: Live | None = None
+        self._loop = create_looping_call(self._log)
+        self.broken: tuple[str, ...] = ()
+
+    @classmethod
+    def from_crawler(cls, crawler: "Crawler") -> Self:
+        """Watch the crawl of a site."""
+        if not isinstance(getattr(crawler.spider, "site", None), Site):
+            raise NotConfigured
+        monitor = cls(crawler)
+        crawler.signals.connect(monitor.start, signal=signals.spider_opened)
+        crawler.signals.connect(monitor.check, signal=signals.spider_idle)
+        crawler.signals.connect(monitor.stop, signal=signals.engine_stopped)
+        return monitor
+
+    @property
+    def archivist(self) -> Archivist:
+        """The one who keeps what is counted here."""
+        archivist = self._crawler.get_extension(Archivist)
+        assert archivist is not None, "the add-on installs it"
+        return archivist
+
+    def start(self) -> None:
+        """Begin to show progress."""
+        if self.archivist.run.resumed:
+            logger.info("%s: going on with the run that was cut off", self.archivist.site.name)
+        if not logger.isEnabledFor(logging.INFO):
+            return
+        if self._console.is_terminal:
+            self._live = Live(get_renderable=self._line, console=self._console, refresh_per_second=4, transient=True)
+            self._live.start()
+            _redirect_logs()
+        else:
+            self._loop.start(self._crawler.settings.getfloat("PROGRESS_SECONDS"), now=False)
+
+    def check(self) -> None:
+        """Compare what there is with what the site file expects."""
+        site = self.archivist.site
+        documents = count_documents(self.archivist.catalog, site.name)
+        if documents < site.expect.min_documents:
+            self.broken = (
+                f"{site.name}: {documents} documents in all, the site file expects at least {site.expect.min_documents}",
+            )
+
+    def stop(self) -> None:
+        """Stop showing progress and print the summary."""
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
+            _redirect_logs()
+        if self._loop.running:
+            self._loop.stop()
+        for message in self.broken:
+            logger.error("%s", message)
+        if logger.isEnabledFor(logging.INFO):
+            self._console.print(self._summary())
+
+    def _log(self) -> None:
+        logger.info("%s", self._line().plain)
+
+    def _line(self) -> Text:
+        tally = self.archivist.tally
+        seconds = max(monotonic() - self._began, 0.001)
+        documents = sum(tally.documents.values())
+        rejected = sum(tally.rejections.values()) - tally.revisits
+        return Text(
+            f"{self.archivist.site.name}: {tally.captures} pages, {documents} documents, {tally.revisits} not modified, "
+            f"{rejected} rejected, {self._queued()} queued, {tally.captures / seconds:.1f} pages/s"
+        )
+
+    def _queued(self) -> int:
+        engine = self._crawler.engine
+        slot = engine._slot if engine else None
+        return len(slot.scheduler) + len(slot.inprogress) if slot else 0  # type: ignore[arg-type]
+
+    def _summary(self) -> Table:
+        archivist = self.archivist
+        table = Table(title=f"{archivist.site.title} ({archivist.site.name})", title_justify="left", show_header=False)
+        table.add_column(style="bold")
+        table.add_column(justify="right")
+        table.add_column(style="dim", overflow="fold")
+        for name, number, note in summary_rows(archivist.tally):
+            table.add_row(name, number, note)
+        layout = archivist.layout
+        table.add_row("archived", f"{archivist.bytes_written:,} B", str(layout.warc(archivist.site.name)))
+        table.add_row("corpus", f"{count_documents(archivist.catalog, None):,}", str(layout.corpus))
+        table.add_row("time", f"{monotonic() - self._began:.1f} s", "")
+        return table
+
+
+def summary_rows(tally: Tally) -> list[tuple[str, str, str]]:
+    """Name, number and note of the summary's lines."""
+    rows = [("captures", f"{tally.captures:,}", f"{tally.lists_read:,} list pages, {tally.revisits:,} not modified")]
+    rows += [
+        (f"documents {kind}", f"{tally.documents[kind]:,}", "") for kind in ("new", "changed", "unchanged", "alias")
+    ]
+    groups = (("no document", tally.rejections), ("failed", tally.failures), ("finding", tally.findings))
+    for group, counter in groups:
+        rows += [(group, f"{number:,}", name) for name, number in sorted(counter.items()) if name != "not-modified"]
+    if tally.forbidden:
+        rows.append(("forbidden", f"{tally.forbidden:,}", "by robots.txt, not requested"))
+    return rows
+
+
+def _redirect_logs() -> None:
+    """Send the log where stderr goes now: a live display puts itself in front of it."""
+    for handler in logging.root.handlers:
+        if isinstance(handler, logging.StreamHandler) and not isinstance(handler, logging.FileHandler):
+            handler.setStream(sys.stderr)

@@ -1,0 +1,268 @@
+"""The download handler that keeps what crosses the wire.
+
+Scrapy and Twisted decode chunks, regroup headers and drop interim answers before anybody may look. Here the connection itself
+keeps a copy of the bytes in both directions, so articles, lists, robots.txt, redirects, retries, error answers and cut-off
+bodies are all recorded as they were, and failures without an answer too.
+
+This leans on private names of Scrapy 2.19 and Twisted: the supported range is pinned, and a test compares every recorded byte
+with what a raw socket server saw.
+"""
+
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import TYPE_CHECKING, Any, cast
+
+from OpenSSL.SSL import Connection
+from scrapy import Request
+from scrapy.core.downloader.handlers.http11 import (
+    HTTP11DownloadHandler,
+    _BindAddressAgent,
+    _LenientHTTP11ClientFactory,
+    _LenientHTTP11ClientProtocol,
+    _ScrapyAgent,
+)
+from scrapy.exceptions import DownloadCancelledError, DownloadFailedError, DownloadTimeoutError
+from scrapy.http import Response
+from scrapy.utils._download_handlers import wrap_twisted_exceptions
+from scrapy.utils.defer import maybe_deferred_to_future
+from twisted.internet import defer
+from twisted.internet.endpoints import TCP4ClientEndpoint, TCP6ClientEndpoint, wrapClientTLS
+from twisted.web.client import URI, HTTPConnectionPool
+
+from healthcrawl.core import message
+from healthcrawl.crawl.archivist import CONTEXT, INGESTED, PAGE, Archivist
+from healthcrawl.crawl.targets import Targets
+from healthcrawl.errors import TargetRefusedError
+from healthcrawl.model import Context, Exchange
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+
+# What is asked for without a context is robots.txt: every other request is made by a site's spider.
+_NO_CONTEXT = Context(role="robots")
+_TRUNCATED = ((DownloadTimeoutError, "time"), (DownloadCancelledError, "length"))
+
+
+@dataclass(slots=True)
+class Trace:
+    """The bytes of one exchange as its connection sees them."""
+
+    sent: bytearray = field(default_factory=bytearray)
+    received: bytearray = field(default_factory=bytearray)
+    ip: str = ""
+    protocols: tuple[str, ...] = ()
+    cipher: str = ""
+    reused: bool = False
+
+
+class RecordingHandler(HTTP11DownloadHandler):
+    """Downloads http and https like Scrapy's own handler, and hands every exchange to the archivist."""
+
+    def __init__(self, crawler: "Crawler") -> None:
+        super().__init__(crawler)
+        archivist = crawler.get_extension(Archivist)
+        assert archivist is not None, "the add-on installs the archivist before the handler"
+        self._archivist: Archivist = archivist
+        # The pool would repeat a request on its own, unseen; `download_request` does it where it is recorded.
+        self._pool.retryAutomatically = False
+        self._pool._factory = _factory_for(archivist.targets)
+
+    async def download_request(self, request: Request) -> Response:
+        """Download; when this returns or raises, the exchange is in the archive."""
+        while True:
+            trace = Trace()
+            try:
+                return await self._download(request, trace)
+            except DownloadFailedError:
+                # A kept-alive connection that the server had closed meanwhile is nobody's fault: try the next one.
+                if not trace.reused or trace.received:
+                    raise
+
+    async def _download(self, request: Request, trace: Trace) -> Response:
+        started_at, began = self._archivist.clock(), monotonic()
+        agent = _TracingAgent(
+            targets=self._archivist.targets,
+            trace=trace,
+            contextFactory=self._contextFactory,
+            bindAddress=self._bind_address,
+            pool=self._pool,
+            maxsize=self._default_maxsize,
+            warnsize=self._default_warnsize,
+            fail_on_dataloss=True,
+            crawler=self._crawler,
+        )
+        try:
+            with wrap_twisted_exceptions():
+                answer: Response | Exception = await maybe_deferred_to_future(agent.download_request(request))
+        except Exception as failure:  # recorded below, then raised again
+            answer = failure
+        response = message.strip_interim(bytes(trace.received))
+        failed = isinstance(answer, Exception)
+        exchange = Exchange(
+            url=request.url.partition("#")[0],
+            started_at=started_at,
+            seconds=monotonic() - began,
+            request=bytes(trace.sent),
+            response=response,
+            ip_address=trace.ip,
+            protocols=trace.protocols,
+            cipher=trace.cipher,
+            truncated=_truncated(answer) if failed and response else "",
+            error="" if response else _describe(answer),
+            context=request.meta.get(CONTEXT, _NO_CONTEXT),
+        )
+        request.meta[INGESTED] = self._archivist.keep(exchange, request.meta.get(PAGE))
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+class _TracingAgent(_ScrapyAgent):
+    """Scrapy's agent for one request, on connections that write into a trace."""
+
+    def __init__(self, *, targets: Targets, trace: Trace, pool: Any, **options: Any) -> None:
+        super().__init__(pool=cast("HTTPConnectionPool", _TracingPool(pool, trace)), **options)
+        self._targets = targets
+
+    def _get_agent(self, request: Request, timeout: float) -> _BindAddressAgent:
+        from twisted.internet import reactor  # noqa: PLC0415  # importing it installs it
+
+        bind_address = (self._bindAddress, 0) if isinstance(self._bindAddress, str) else self._bindAddress
+        return _MappedAgent(
+            self._targets,
+            reactor=reactor,
+            contextFactory=self._contextFactory,
+            connectTimeout=timeout,
+            bindAddress=bind_address,
+            pool=self._pool,
+        )
+
+
+class _MappedAgent(_BindAddressAgent):
+    """An agent that connects to where `CONNECT_TO` says."""
+
+    def __init__(self, targets: Targets, **options: Any) -> None:
+        super().__init__(**options)
+        self._targets = targets
+
+    def _getEndpoint(self, uri: URI) -> Any:
+        peer = self._targets.mapped(uri.host.decode("ascii"), uri.port)
+        if peer is None:
+            return super()._getEndpoint(uri)  # type: ignore[no-untyped-call]
+        kind = TCP6ClientEndpoint if ":" in peer.ip else TCP4ClientEndpoint
+        factory = self._endpointFactory
+        endpoint: Any = kind(self._reactor, peer.ip, peer.port, factory._connectTimeout, factory._bindAddress)
+        if uri.scheme != b"https":
+            return endpoint
+        return wrapClientTLS(factory._policyForHTTPS.creatorForNetloc(uri.host, uri.port), endpoint)
+
+
+class _TracingPool:
+    """The connection pool as one request sees it: the connection it gets writes into the request's trace."""
+
+    def __init__(self, pool: Any, trace: Trace) -> None:
+        self._pool = pool
+        self._trace = trace
+        self.persistent = pool.persistent
+
+    def getConnection(self, key: Any, endpoint: Any) -> "defer.Deferred[Any]":
+        return self._pool.getConnection(key, endpoint).addCallback(self._bind)  # type: ignore[no-any-return]
+
+    def _bind(self, connection: "_RecordingProtocol") -> "_RecordingProtocol":
+        connection.bind(self._trace)
+        return connection
+
+
+class _RecordingProtocol(_LenientHTTP11ClientProtocol):
+    """A client connection that refuses targets that are not public and copies all bytes of an exchange."""
+
+    targets: Targets
+    _trace: Trace | None = None
+    _refused: TargetRefusedError | None = None
+
+    def bind(self, trace: Trace) -> None:
+        """Write what follows into `trace`."""
+        trace.reused = self._trace is not None
+        self._trace = trace
+
+    def connectionMade(self) -> None:
+        super().connectionMade()
+        assert self.transport is not None
+        peer: Any = self.transport.getPeer()  # type: ignore[misc]  # an interface without self
+        try:
+            self.targets.check(peer.host, peer.port)
+        except TargetRefusedError as refused:
+            self._refused = refused
+            self.transport.abortConnection()
+
+    def request(self, request: Any) -> "defer.Deferred[Any]":
+        if self._refused is not None:
+            return defer.fail(self._refused)
+        assert self._trace is not None
+        assert self.transport is not None
+        trace = self._trace
+        peer: Any = self.transport.getPeer()  # type: ignore[misc]  # an interface without self
+        trace.ip = peer.host
+        write_to = request.writeTo
+        request.writeTo = lambda transport: write_to(_CopyingTransport(transport, trace.sent))
+        return super().request(request)
+
+    def dataReceived(self, data: bytes) -> None:
+        trace = self._trace
+        if trace is not None:
+            if not trace.received:
+                trace.protocols, trace.cipher = _spoken(self.transport)
+            trace.received += data
+        super().dataReceived(data)  # type: ignore[no-untyped-call]
+
+
+class _CopyingTransport:
+    """A transport that also writes what it sends into a buffer."""
+
+    def __init__(self, transport: Any, copy: bytearray) -> None:
+        self._transport = transport
+        self._copy = copy
+
+    def write(self, data: bytes) -> None:
+        self._copy += data
+        self._transport.write(data)
+
+    def writeSequence(self, parts: Iterable[bytes]) -> None:
+        self.write(b"".join(parts))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+
+def _factory_for(targets: Targets) -> type[_LenientHTTP11ClientFactory]:
+    class Protocol(_RecordingProtocol):
+        pass
+
+    Protocol.targets = targets
+
+    class Factory(_LenientHTTP11ClientFactory):
+        def buildProtocol(self, addr: Any) -> _RecordingProtocol:
+            return Protocol(self._quiescentCallback)  # type: ignore[no-untyped-call]
+
+    return Factory
+
+
+def _spoken(transport: Any) -> tuple[tuple[str, ...], str]:
+    """Protocols and cipher of a connection."""
+    handle = None
+    with suppress(AttributeError):
+        handle = transport.getHandle()
+    if not isinstance(handle, Connection):
+        return ("http/1.1",), ""
+    tls = handle.get_protocol_version_name().lower().replace("v", "/")  # "TLSv1.3", as WARC-Protocol writes it
+    return ("http/1.1", tls), handle.get_cipher_name() or ""
+
+
+def _truncated(failure: object) -> str:
+    return next((reason for kind, reason in _TRUNCATED if isinstance(failure, kind)), "disconnect")
+
+
+def _describe(failure: object) -> str:
+    return f"{type(failure).__name__}: {' '.join(str(failure).split())}"

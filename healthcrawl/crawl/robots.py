@@ -1,0 +1,79 @@
+"""robots.txt by RFC 9309: a server that can't tell its rules forbids everything, one that has none allows everything.
+
+Scrapy's own middleware goes ahead when robots.txt answers 5xx and reads error pages as rules; here a host whose robots.txt
+is unreachable or broken is left alone for the run. Its Crawl-delay counts where it is longer than the site file's.
+"""
+
+import logging
+from typing import TYPE_CHECKING
+
+from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
+from scrapy.exceptions import IgnoreRequest
+from scrapy.robotstxt import RobotParser
+from scrapy.utils.httpobj import urlparse_cached
+from twisted.internet.defer import Deferred
+
+if TYPE_CHECKING:
+    from scrapy import Request
+    from scrapy.http import Response
+
+logger = logging.getLogger(__name__)
+
+FORBIDDEN_BY_ROBOTS = "forbidden by robots.txt"
+
+
+class _ForbidAll(RobotParser):
+    """The rules of a host that could not tell its rules."""
+
+    @classmethod
+    def from_crawler(cls, crawler: object, robotstxt_body: bytes) -> "_ForbidAll":
+        """There is nothing to read."""
+        return cls()
+
+    def allowed(self, url: str | bytes, user_agent: str | bytes) -> bool:
+        """Nothing is."""
+        return False
+
+
+class RobotsMiddleware(RobotsTxtMiddleware):
+    """Obeys robots.txt as RFC 9309 asks."""
+
+    def process_request_2(self, rp: RobotParser | None, request: "Request") -> None:
+        """Refuse what the rules forbid."""
+        try:
+            super().process_request_2(rp, request)
+        except IgnoreRequest:
+            raise IgnoreRequest(FORBIDDEN_BY_ROBOTS) from None
+
+    async def _parse_robots(self, response: "Response", netloc: str, request: "Request") -> None:
+        if response.status >= 500 or response.status == 429:
+            self._shut(netloc, f"answered {response.status}")
+            return
+        rules = response if 200 <= response.status < 300 else response.replace(body=b"", status=200)
+        await super()._parse_robots(rules, netloc, request)
+        self._slow_down(request)
+
+    def _robots_error(self, exc: Exception, netloc: str) -> None:
+        self._shut(netloc, f"can't be fetched ({exc})")
+
+    def _shut(self, netloc: str, why: str) -> None:
+        logger.warning("robots.txt of %s %s: the host is left alone in this run", netloc, why)
+        waiting = self._parsers[netloc]
+        assert isinstance(waiting, Deferred)
+        self._parsers[netloc] = forbid = _ForbidAll()
+        waiting.callback(forbid)
+
+    def _slow_down(self, request: "Request") -> None:
+        parser = self._parsers[urlparse_cached(request).netloc]
+        assert isinstance(parser, RobotParser)
+        delay = parser.crawl_delay(self._robotstxt_useragent or self._default_useragent)
+        if not delay:
+            return
+        assert self.crawler.engine is not None
+        downloader = self.crawler.engine.downloader
+        key = downloader.get_slot_key(request)
+        slot = downloader.slots.get(key)
+        if slot is not None:
+            slot.delay = max(slot.delay, delay)
+        # Scrapy forgets slots that rest for a while and makes them anew from this.
+        downloader.per_slot_settings[key] = {"delay": slot.delay if slot else delay}

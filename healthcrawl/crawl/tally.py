@@ -1,0 +1,42 @@
+"""What a run has done so far, in numbers: the live line, the summary and the catalog's run history read them."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from healthcrawl.ingest import Ingested
+from healthcrawl.model import Rejection, Role
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counters of one run."""
+
+    captures: int = 0
+    revisits: int = 0
+    failures: Counter[str] = field(default_factory=Counter)
+    documents: Counter[str] = field(default_factory=Counter)
+    rejections: Counter[str] = field(default_factory=Counter)
+    findings: Counter[str] = field(default_factory=Counter)
+    lists_read: int = 0
+    forbidden: int = 0
+
+    def add(self, role: Role, ingested: Ingested) -> None:
+        """Count the outcome of a capture."""
+        outcome = ingested.outcome
+        self.captures += 1
+        self.lists_read += (
+            role == "list" and isinstance(outcome, Rejection) and outcome.reason in {"list", "not-modified"}
+        )
+        if isinstance(outcome, Rejection):
+            self.rejections[outcome.reason] += 1
+            self.revisits += outcome.reason == "not-modified"
+        if ingested.change is not None:
+            self.documents[ingested.change.kind] += 1
+        self.findings.update(finding.kind for finding in outcome.findings)
+
+    def counts(self) -> dict[str, int]:
+        """All of it as flat names and numbers, zeros left out."""
+        flat = {"captures": self.captures, "lists": self.lists_read, "forbidden": self.forbidden}
+        for group in ("failures", "documents", "rejections", "findings"):
+            flat |= {f"{group}.{name}": number for name, number in getattr(self, group).items()}
+        return {name: number for name, number in flat.items() if number}

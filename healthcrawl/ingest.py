@@ -1,0 +1,215 @@
+"""Capture → process → corpus: the one path of a crawl and of a replay.
+
+`examine` is pure and may run anywhere; `keep` writes what it found. A crawl hands over its frontier too; then what the capture
+means for the pages to visit is noted in the same transaction as its outcome, so that after a kill a capture is either known
+in full or read again from the archive.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from importlib.metadata import version
+
+import sqlalchemy as sa
+
+from healthcrawl.core import message
+from healthcrawl.core.decode import Unreadable, decode
+from healthcrawl.core.health import is_health
+from healthcrawl.core.links import links
+from healthcrawl.core.process import process
+from healthcrawl.core.urls import canonical, in_scope
+from healthcrawl.corpus import catalog as tables
+from healthcrawl.corpus.frontier import Frontier, PageRow, State, Visit
+from healthcrawl.corpus.store import Change, Provenance, Store
+from healthcrawl.model import Capture, Context, Document, Entry, Links, Location, Rejection
+from healthcrawl.rules import Column, Rules, Site
+
+_DECIDING = ("healthcrawl", "trafilatura", "htmldate", "lxml", "opencc-python-reimplemented")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examined:
+    """What a capture holds, without its bytes. `links` is only there for list pages."""
+
+    url: str
+    captured_at: datetime | None
+    record_id: str
+    context: Context
+    status: int
+    media_type: str
+    payload_sha256: str
+    etag: str
+    last_modified: str
+    outcome: Document | Rejection
+    links: Links | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ingested:
+    """What became of a capture: its outcome, what that did to the corpus, and the pages it leads to in this run."""
+
+    outcome: Document | Rejection
+    change: Change | None = None
+    pages: tuple[PageRow, ...] = ()
+
+
+@cache
+def decided_by() -> str:
+    """The versions of what decides a text, as the journal keeps them."""
+    return " ".join(f"{name}/{version(name)}" for name in _DECIDING)
+
+
+def examine(capture: Capture, rules: Rules) -> Examined:
+    """Read a capture. Pure."""
+    parsed = message.parse(capture.response)
+    return Examined(
+        url=capture.url,
+        captured_at=capture.captured_at,
+        record_id=capture.record_id,
+        context=capture.context,
+        status=parsed.status,
+        media_type=parsed.media_type,
+        payload_sha256=hashlib.sha256(parsed.payload).hexdigest(),
+        etag=parsed.header("ETag"),
+        last_modified=parsed.header("Last-Modified"),
+        outcome=process(capture, rules),
+        links=_links(capture, rules) if capture.context.role == "list" and parsed.status == 200 else None,
+    )
+
+
+def keep(
+    examined: Examined, location: Location, rules: Rules, store: Store, frontier: Frontier | None = None
+) -> Ingested:
+    """Keep what a capture holds.
+
+    Raises:
+        ArchiveError: the corpus can't be written.
+    """
+    with store.writing() as tx:
+        change = None
+        if isinstance(examined.outcome, Document):
+            change = store.keep(tx, examined.outcome, _provenance(examined, location))
+        _record(tx, examined, location, change)
+        pages = _note(tx, examined, rules, frontier) if frontier else ()
+    return Ingested(outcome=examined.outcome, change=change, pages=pages)
+
+
+def is_ingested(store: Store, record_id: str) -> bool:
+    """Whether the catalog knows the outcome of a capture."""
+    table = tables.captures
+    with store.writing() as tx:
+        return tx.execute(sa.select(table.c.record_id).where(table.c.record_id == record_id)).first() is not None
+
+
+def _links(capture: Capture, rules: Rules) -> Links | None:
+    page = decode(capture, rules.max_chars)
+    return None if isinstance(page, Unreadable) else links(page, rules)
+
+
+def _provenance(examined: Examined, location: Location) -> Provenance:
+    return Provenance(
+        captured_at=tables.moment(examined.captured_at),
+        record_id=examined.record_id,
+        warc_file=location.warc_file,
+        warc_offset=location.offset,
+        decided_by=decided_by(),
+    )
+
+
+def _record(tx: sa.Connection, examined: Examined, location: Location, change: Change | None) -> None:
+    outcome = examined.outcome
+    rejected = outcome if isinstance(outcome, Rejection) else None
+    for table in (tables.findings, tables.captures):  # a replay reads a capture again
+        tx.execute(sa.delete(table).where(table.c.record_id == examined.record_id))
+    tx.execute(
+        sa.insert(tables.captures).values(
+            record_id=examined.record_id,
+            site=outcome.site,
+            address=outcome.address,
+            url=examined.url,
+            captured_at=tables.moment(examined.captured_at),
+            role=examined.context.role,
+            status=examined.status,
+            media_type=examined.media_type,
+            payload_sha256=examined.payload_sha256,
+            warc_file=location.warc_file,
+            warc_offset=location.offset,
+            warc_length=location.length,
+            outcome="rejected" if rejected else "document",
+            reason=rejected.reason if rejected else "",
+            detail=rejected.detail if rejected else "",
+            number=change.number if change else None,
+        )
+    )
+    if outcome.findings:
+        rows = [
+            {
+                "record_id": examined.record_id,
+                "serial": serial,
+                "kind": one.kind,
+                "text": one.text,
+                "detail": one.detail,
+            }
+            for serial, one in enumerate(outcome.findings)
+        ]
+        tx.execute(sa.insert(tables.findings), rows)
+
+
+def _note(tx: sa.Connection, examined: Examined, rules: Rules, frontier: Frontier) -> tuple[PageRow, ...]:
+    """Bring the frontier up to date with a capture; give the pages it leads to that this run has yet to visit."""
+    context, outcome = examined.context, examined.outcome
+    if context.role == "robots" or examined.captured_at is None or rules.site is None:
+        return ()
+    state = _state(examined.status, outcome)
+    visit = Visit(
+        url=examined.url,
+        at=examined.captured_at,
+        state=state,
+        body=state == "fetched" and examined.status != 304,
+        etag=examined.etag,
+        last_modified=examined.last_modified,
+    )
+    frontier.visited(tx, outcome.address, visit, context)
+    if examined.links is None or not visit.body:
+        return ()
+    return _discover(tx, examined, examined.links, rules, rules.site, frontier)
+
+
+def _state(status: int, outcome: Document | Rejection) -> State:
+    if isinstance(outcome, Rejection) and outcome.reason in {"truncated", "challenge"}:
+        return "failed"
+    if status in {404, 410}:
+        return "gone"
+    if 200 <= status < 300 or status == 304:
+        return "fetched"
+    return "redirected" if 300 <= status < 400 else "failed"
+
+
+def _discover(
+    tx: sa.Connection, examined: Examined, found: Links, rules: Rules, site: Site, frontier: Frontier
+) -> tuple[PageRow, ...]:
+    context = examined.context
+    pages = []
+    for entry in found.entries:
+        if in_scope(entry.url, site) and _wanted(entry, context.column, site, rules):
+            known = Context(
+                role="article",
+                via=examined.url,
+                hops=context.hops + 1,
+                column=context.column,
+                entry_title=entry.title,
+                entry_date=entry.date,
+            )
+            pages.append(frontier.discover(tx, canonical(entry.url, rules), entry.url, known))
+    if found.next_page and in_scope(found.next_page, site) and context.hops + 1 < site.max_pages:
+        known = Context(role="list", via=examined.url, hops=context.hops + 1, column=context.column)
+        pages.append(frontier.discover(tx, canonical(found.next_page, rules), found.next_page, known))
+    return tuple(dict.fromkeys(page for page in pages if page))
+
+
+def _wanted(entry: Entry, column: str, site: Site, rules: Rules) -> bool:
+    if site.kind == "bureau":
+        return True
+    asked = next((one for one in site.columns if one.name == column), Column(name=column, url=""))
+    return is_health(entry, asked, rules)

@@ -1,0 +1,26 @@
+"""Spider of the bundled demo bureau, which it serves on loopback while it crawls."""
+
+from typing import TYPE_CHECKING, Any, Self
+
+from scrapy import signals
+
+from healthcrawl.demo import DemoServer
+from healthcrawl.spiders.bureau import BureauSpider
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+
+
+class DemoSpider(BureauSpider):
+    """Crawls the demo; where `CONNECT_TO` names its host, somebody else serves it."""
+
+    @classmethod
+    def from_crawler(cls, crawler: "Crawler", *args: Any, **kwargs: Any) -> Self:
+        """Start the server before anything reads where it is."""
+        host = cls.site.domains[0]
+        connect_to = crawler.settings.getdict("CONNECT_TO")
+        if host not in connect_to and "*" not in connect_to:
+            server = DemoServer()
+            crawler.settings.set("CONNECT_TO", {**connect_to, host: server.address}, priority="spider")
+            crawler.signals.connect(server.close, signals.engine_stopped, weak=False)
+        return super().from_crawler(crawler, *args, **kwargs)

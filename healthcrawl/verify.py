@@ -1,0 +1,148 @@
+"""Archive, index, corpus and catalog against each other: every digest and every name computed again."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import sqlalchemy as sa
+
+from healthcrawl.corpus import catalog as tables
+from healthcrawl.corpus.catalog import Catalog
+from healthcrawl.corpus.layout import ArchiveLayout, content_hash, parse_name
+from healthcrawl.corpus.manifest import Manifest, Step
+from healthcrawl.errors import ArchiveError
+from healthcrawl.warc import index
+from healthcrawl.warc.read import read_records
+from healthcrawl.warc.write import OPEN_SUFFIX, whole_members
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What is to be said of a file. "ok" and "legacy" (a name of an older corpus) are no damage, "open" is being written."""
+
+    file: str
+    state: Literal["ok", "legacy", "open", "damaged", "missing", "unknown"]
+    detail: str = ""
+
+    @property
+    def is_damage(self) -> bool:
+        """Whether something is wrong."""
+        return self.state in {"damaged", "missing", "unknown"}
+
+
+def verify(layout: ArchiveLayout, catalog: Catalog) -> Iterator[Verdict]:
+    """Every file of the archive with what is to be said of it."""
+    journal, broken = _journal(layout)
+    yield broken or Verdict(file=str(layout.manifest), state="ok", detail=f"{len(journal)} numbers")
+    seen: set[str] = set()
+    for path in layout.warc_files():
+        yield from _verify_warc(path, layout, catalog, seen)
+    for site in layout.sites:
+        for path in sorted(layout.warc(site).glob(f"*{OPEN_SUFFIX}")):
+            yield Verdict(
+                file=str(path), state="open", detail="being written, or left by a killed crawl: the next one closes it"
+            )
+    yield from _verify_corpus(layout, journal, seen)
+    yield from _verify_catalog(layout, journal, catalog)
+
+
+def _journal(layout: ArchiveLayout) -> tuple[dict[int, Step], Verdict | None]:
+    """The last step of every number."""
+    journal: dict[int, Step] = {}
+    try:
+        for step, _ in Manifest(layout.manifest).steps():
+            if step.action != "alias":
+                journal[step.number] = step
+    except ArchiveError as error:
+        return journal, Verdict(file=str(layout.manifest), state="damaged", detail=str(error))
+    return journal, None
+
+
+def _verify_warc(path: Path, layout: ArchiveLayout, catalog: Catalog, seen: set[str]) -> Iterator[Verdict]:
+    complaints = []
+    if (end := whole_members(path)) != path.stat().st_size:
+        complaints.append(f"no whole gzip record from byte {end} on")
+    kept, total = set(), 0
+    try:
+        for record in read_records(path):
+            total += 1
+            if record.digest_holds is False:
+                complaints.append(f"record {record.id} at byte {record.location.offset}: block digest does not match")
+            if record.type in {"response", "revisit"}:
+                kept.add(record.id)
+    except ArchiveError as error:
+        complaints.append(str(error))
+    seen |= kept
+    known = _captures_of(catalog, path)
+    if kept - known:
+        complaints.append(
+            f"{len(kept - known)} captures that the catalog does not know; `scrapy replay {path}` adds them"
+        )
+    if known - kept:
+        complaints.append(f"{len(known - kept)} captures of the catalog are not in it")
+    yield _verdict(path, complaints, f"{total} records")
+    if not complaints:
+        yield _verify_index(path, index.path_for(path, layout.index(path.parent.name)))
+
+
+def _verify_index(warc: Path, path: Path) -> Verdict:
+    if not path.exists():
+        return Verdict(
+            file=str(path), state="missing", detail=f"the index of {warc.name}; a crawl of the site makes it anew"
+        )
+    same = path.read_text(encoding="utf-8").splitlines() == index.lines(warc)
+    return _verdict(
+        path, [] if same else [f"does not agree with {warc.name}; remove it, a crawl of the site makes it anew"]
+    )
+
+
+def _verify_corpus(layout: ArchiveLayout, journal: dict[int, Step], seen: set[str]) -> Iterator[Verdict]:
+    expected = {step.name: step for step in journal.values()}
+    found = set()
+    for path in sorted(layout.corpus.glob("*.txt")) if layout.corpus.is_dir() else []:
+        name = parse_name(path.name)
+        step = expected.get(path.name)
+        digest = content_hash(path.read_bytes())
+        found.add(path.name)
+        if step is not None:
+            complaints = [] if digest == step.sha256 else ["its content is not what its name says"]
+            if step.record_id not in seen:
+                complaints.append(f"its capture {step.record_id} is in no WARC file")
+            yield _verdict(path, complaints)
+        elif name is None:
+            yield Verdict(file=str(path), state="unknown", detail="not a name of the corpus")
+        elif digest.startswith(name[1]):
+            yield Verdict(file=str(path), state="unknown", detail="the journal does not speak of it")
+        else:
+            yield Verdict(
+                file=str(path), state="legacy", detail="a name of an older corpus: it can't be computed again"
+            )
+    for missing in sorted(expected.keys() - found):
+        detail = f"document {expected[missing].number}; `scrapy replay` writes it again"
+        yield Verdict(file=str(layout.corpus / missing), state="missing", detail=detail)
+
+
+def _verify_catalog(layout: ArchiveLayout, journal: dict[int, Step], catalog: Catalog) -> Iterator[Verdict]:
+    with catalog.writing() as tx:
+        table = tables.documents
+        rows = {row.number: (row.sha256, row.address) for row in tx.execute(sa.select(table))}
+    complaints = [
+        f"document {number} differs from the journal"
+        for number in sorted(rows.keys() | journal.keys())
+        if rows.get(number) != ((journal[number].sha256, journal[number].address) if number in journal else None)
+    ]
+    yield _verdict(layout.catalog, complaints, f"{len(rows)} documents")
+
+
+def _captures_of(catalog: Catalog, path: Path) -> set[str]:
+    table = tables.captures
+    with catalog.writing() as tx:
+        query = sa.select(table.c.record_id).where(table.c.warc_file == path.name)
+        return set(tx.execute(query).scalars())
+
+
+def _verdict(path: Path, complaints: list[str], detail: str = "") -> Verdict:
+    if complaints:
+        return Verdict(file=str(path), state="damaged", detail="; ".join(complaints))
+    return Verdict(file=str(path), state="ok", detail=detail)

@@ -1,0 +1,172 @@
+"""Numbers are for life, files are whole, and the journal can rebuild the catalog."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from healthcrawl.corpus import catalog as tables
+from healthcrawl.corpus.catalog import Catalog
+from healthcrawl.corpus.layout import ArchiveLayout, content_hash, file_name
+from healthcrawl.corpus.manifest import Manifest
+from healthcrawl.corpus.store import Change, Provenance, Store
+from healthcrawl.errors import ArchiveError
+from healthcrawl.model import Document, Metadata
+
+FIRST = "2026-03-01T00:00:00+00:00"
+LATER = "2026-03-02T00:00:00+00:00"
+
+
+def make_document(address: str = "http://a.test/1", text: str = "正文。", **metadata: str) -> Document:
+    told = Metadata(**{"title": "标题", **metadata})
+    return Document(address=address, url=address, site="demo", family="generic", metadata=told, text=text)
+
+
+def provenance(at: str = FIRST) -> Provenance:
+    return Provenance(captured_at=at, record_id="<urn:uuid:1>", warc_file="w", warc_offset=0, decided_by="test")
+
+
+class Shelf:
+    """A store that can be opened anew, as another process would."""
+
+    def __init__(self, root: Path) -> None:
+        self.layout = ArchiveLayout(root)
+        self.open()
+
+    def open(self, reserved: dict[str, int] | None = None) -> None:
+        self.catalog = Catalog(self.layout.catalog)
+        self.store = Store(self.layout.corpus, Manifest(self.layout.manifest), self.catalog, reserved)
+
+    def keep(self, document: Document, at: str = FIRST) -> Change:
+        with self.store.writing() as tx:
+            return self.store.keep(tx, document, provenance(at))
+
+    def names(self) -> list[str]:
+        return sorted(path.name for path in self.layout.corpus.iterdir())
+
+    def rows(self, table: sa.Table) -> list[tuple[object, ...]]:
+        with self.store.writing() as tx:
+            return [tuple(row) for row in tx.execute(sa.select(table))]
+
+
+@pytest.fixture
+def shelf(tmp_path: Path) -> Iterator[Shelf]:
+    made = Shelf(tmp_path / "archive")
+    yield made
+    made.catalog.close()
+
+
+def test_a_document_is_a_file_named_by_number_and_content(shelf: Shelf) -> None:
+    change = shelf.keep(make_document())
+    data = "标题\n\n正文。\n".encode()
+    assert change == Change(kind="new", number=0, name=file_name(0, content_hash(data)))
+    assert (shelf.layout.corpus / change.name).read_bytes() == data
+
+
+def test_a_changed_text_keeps_its_number_and_the_old_text_stays_in_the_catalog(shelf: Shelf) -> None:
+    old = shelf.keep(make_document())
+    shelf.keep(make_document("http://a.test/2", "别的。"))
+    new = shelf.keep(make_document(text="改过的正文。"), LATER)
+    assert (new.kind, new.number, new.previous) == ("changed", old.number, old.name)
+    assert old.name not in shelf.names()
+    assert [row[5] for row in shelf.rows(tables.versions) if row[0] == old.number] == [
+        "标题\n\n正文。\n",
+        "标题\n\n改过的正文。\n",
+    ]
+
+
+def test_changed_metadata_is_journalled_without_a_new_version(shelf: Shelf) -> None:
+    first = shelf.keep(make_document(source="甲"))
+    second = shelf.keep(make_document(source="乙"), LATER)
+    assert (second.kind, second.name, second.previous) == ("changed", first.name, "")
+    assert len(shelf.rows(tables.versions)) == 1
+    assert shelf.names() == [first.name]
+
+
+def test_the_same_again_changes_nothing(shelf: Shelf) -> None:
+    shelf.keep(make_document())
+    journal = shelf.layout.manifest.read_bytes()
+    assert shelf.keep(make_document(), LATER).kind == "unchanged"
+    assert shelf.layout.manifest.read_bytes() == journal
+
+
+def test_an_older_capture_does_not_undo_a_newer_one(shelf: Shelf) -> None:
+    newer = shelf.keep(make_document(text="新的。"), LATER)
+    assert shelf.keep(make_document(text="旧的。"), FIRST) == Change(kind="unchanged", number=0, name=newer.name)
+
+
+def test_the_same_text_elsewhere_is_an_alias_until_it_differs(shelf: Shelf) -> None:
+    first = shelf.keep(make_document())
+    assert shelf.keep(make_document("http://b.test/1")) == Change(kind="alias", number=0, name=first.name)
+    assert shelf.keep(make_document("http://b.test/1"), LATER).kind == "unchanged"
+    assert shelf.names() == [first.name]
+    own = shelf.keep(make_document("http://b.test/1", "另一篇。"), LATER)
+    assert (own.kind, own.number) == ("new", 1)
+    assert shelf.rows(tables.aliases) == []
+
+
+def test_numbers_go_on_after_files_that_are_there(tmp_path: Path) -> None:
+    corpus = tmp_path / "archive" / "corpus"
+    corpus.mkdir(parents=True)
+    (corpus / "041_0123456789abcdef.txt").write_text("旧文\n", "utf-8")
+    shelf = Shelf(tmp_path / "archive")
+    assert shelf.keep(make_document()).number == 42
+    shelf.catalog.close()
+
+
+def test_reserved_numbers_are_used_and_others_come_after_them(shelf: Shelf) -> None:
+    shelf.catalog.close()
+    shelf.open({"http://a.test/7": 7, "http://a.test/9": 9})
+    assert [shelf.keep(make_document(f"http://a.test/{n}", f"文{n}。")).number for n in (9, 8, 7)] == [9, 10, 7]
+
+
+def test_a_lost_catalog_is_rebuilt_from_the_journal(shelf: Shelf) -> None:
+    shelf.keep(make_document())
+    shelf.keep(make_document("http://b.test/1"))
+    shelf.keep(make_document(text="改过的。"), LATER)
+    documents, aliases = shelf.rows(tables.documents), shelf.rows(tables.aliases)
+    shelf.catalog.close()
+    for path in shelf.layout.root.glob("catalog.sqlite*"):
+        path.unlink()
+    shelf.open()
+    assert shelf.rows(tables.documents) == documents
+    assert shelf.rows(tables.aliases) == aliases
+    assert shelf.rows(tables.versions)[-1][5] == "标题\n\n改过的。\n"
+
+
+def test_a_crash_between_journal_and_file_is_made_good(shelf: Shelf) -> None:
+    change = shelf.keep(make_document())
+    (shelf.layout.corpus / change.name).unlink()
+    assert shelf.keep(make_document()).kind == "unchanged"
+    assert shelf.names() == [change.name]
+
+
+def test_a_torn_journal_line_is_cut_off_and_its_number_given_again(shelf: Shelf) -> None:
+    shelf.keep(make_document())
+    with shelf.layout.manifest.open("ab") as file:
+        file.write(b'{"action":"new","number":1')
+    assert shelf.keep(make_document("http://a.test/2", "二。")).number == 1
+    assert [step.number for step, _ in Manifest(shelf.layout.manifest).steps()] == [0, 1]
+
+
+def test_a_journal_that_lost_lines_is_an_error_that_says_what_to_do(shelf: Shelf) -> None:
+    shelf.keep(make_document())
+    shelf.layout.manifest.write_bytes(b"")
+    with pytest.raises(ArchiveError, match="restore the journal"):
+        shelf.keep(make_document())
+
+
+def test_a_strange_journal_line_is_an_error_that_names_its_place(shelf: Shelf) -> None:
+    shelf.keep(make_document())
+    with shelf.layout.manifest.open("ab") as file:
+        file.write(b"{}\n")
+    with pytest.raises(ArchiveError, match=r"manifest\.jsonl: the line that ends at byte"):
+        shelf.keep(make_document())
+
+
+def test_a_file_that_is_no_catalog_is_an_error_that_says_what_to_do(tmp_path: Path) -> None:
+    path = tmp_path / "catalog.sqlite"
+    path.write_bytes(b"not a database at all" * 100)
+    with pytest.raises(ArchiveError, match="scrapy replay"):
+        Catalog(path)
