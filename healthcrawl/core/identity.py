@@ -1,0 +1,50 @@
+"""Which CMS made a page, and which addresses hold its articles.
+
+A body class does not prove a CMS: bodies are imported from one into the other with their classes. So signs are weighed
+together, most of all the shape of addresses, and a page whose signs are weak or contradict each other is read by the generic
+family: its rules are wider but never wrong in the way another product's are.
+"""
+
+from lxml import html
+
+from healthcrawl.core.tree import compile_css
+from healthcrawl.model import Page
+from healthcrawl.rules import Evidence, Family, Rules
+
+PROOF = 10  # the weight of a sign that needs no other
+
+
+def recognise(page: Page, tree: html.HtmlElement, rules: Rules) -> Family:
+    """The family of a page; the generic one (the last) unless exactly one other reaches PROOF and outweighs the rest."""
+    *known, generic = rules.families
+    ranked = sorted(((weigh(page, tree, family), family) for family in known), key=lambda pair: -pair[0])
+    if not ranked or ranked[0][0] < PROOF or (len(ranked) > 1 and ranked[0][0] == ranked[1][0]):
+        return generic
+    return ranked[0][1]
+
+
+def weigh(page: Page, tree: html.HtmlElement, family: Family) -> int:
+    """The sum of the weights of the family's signs that the page shows."""
+    return sum(sign.weight for sign in family.evidence if shows(page, tree, sign))
+
+
+def shows(page: Page, tree: html.HtmlElement, sign: Evidence) -> bool:
+    """Whether a page shows a sign."""
+    if sign.url is not None:
+        return sign.url.search(page.url) is not None
+    if sign.page is not None:
+        return sign.page.search(page.text) is not None
+    return bool(compile_css(sign.element)(tree))
+
+
+def is_article_url(url: str, family: Family) -> bool:
+    """Whether an address has the shape of the family's articles. False says nothing: articles may have other shapes."""
+    return any(pattern.search(url) for pattern in family.articles)
+
+
+def article_id(url: str, family: Family) -> str:
+    """The document's id in the CMS as its address holds it; empty if it doesn't."""
+    for pattern in family.articles:
+        if match := pattern.search(url):
+            return match.groupdict().get("id") or ""
+    return ""

@@ -1,0 +1,89 @@
+"""What a list page leads to: its entries and the next list page, from HTML and from JSON alike."""
+
+import json
+from collections.abc import Iterable
+
+from lxml import html
+
+from healthcrawl.core.dates import read_date
+from healthcrawl.core.identity import recognise
+from healthcrawl.core.pagers import look_up, next_answer, next_page
+from healthcrawl.core.rows import find_anchors, read_rows, resolve
+from healthcrawl.core.tree import parse
+from healthcrawl.core.urls import canonical, host_of, in_scope
+from healthcrawl.model import Entry, Finding, Links, Page
+from healthcrawl.rules import Family, Rules
+
+
+def links(page: Page, rules: Rules) -> Links:
+    """Read a list page.
+
+    Entries are in page order, one for each canonical address, with absolute URLs without fragments. Rows that lead out of the
+    site (or, without a site, to another host) are findings only. `next_page` is empty on the last page.
+    """
+    tree = parse(page.text)
+    family = recognise(page, tree, rules)
+    if _is_json(page):
+        entries, following, findings = _read_json(page, family)
+    else:
+        base = _base(page, tree)
+        anchors = find_anchors(tree, base, family, rules)
+        entries = [row.entry for row in read_rows(tree, anchors, family)]
+        following, findings = next_page(page.url, tree, base, family), []
+    inside, outside = _sort_out(entries, page, rules)
+    if not _is_inside(following, page, rules) or canonical(following, rules) == canonical(page.url, rules):
+        following = ""
+    return Links(entries=inside, next_page=following, findings=(*findings, *outside))
+
+
+def _is_json(page: Page) -> bool:
+    return page.media_type.endswith("json") or page.text.lstrip("\N{ZERO WIDTH NO-BREAK SPACE} \t\r\n")[:1] in {
+        "{",
+        "[",
+    }
+
+
+def _read_json(page: Page, family: Family) -> tuple[list[Entry], str, list[Finding]]:
+    try:
+        answer = json.loads(page.text.lstrip("\N{ZERO WIDTH NO-BREAK SPACE}"))
+    except (ValueError, RecursionError) as error:
+        return [], "", [Finding(kind="metadata", text=page.text[:80], detail=f"not a JSON list: {error}")]
+    items = look_up(answer, family.lists.items) if family.lists.items else None
+    objects = [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
+    entries = [entry for item in objects if (entry := _read_item(item, page.url, family)).url]
+    return entries, next_answer(page.url, answer, len(objects), family) if entries else "", []
+
+
+def _read_item(item: dict[str, object], base: str, family: Family) -> Entry:
+    def texts(keys: Iterable[str]) -> list[str]:
+        return [value for key in keys if isinstance(value := item.get(key), str) and value.strip()]
+
+    return Entry(
+        url=next((url for text in texts(family.lists.url) if (url := resolve(base, text))), ""),
+        title=" ".join(next(iter(texts(family.lists.title)), "").split()),
+        date=next((date for key in family.lists.date if (date := read_date(item.get(key)))), ""),
+    )
+
+
+def _base(page: Page, tree: html.HtmlElement) -> str:
+    element = next(tree.iter("base"), None)
+    return (resolve(page.url, element.get("href", "")) if element is not None else "") or page.url
+
+
+def _sort_out(entries: Iterable[Entry], page: Page, rules: Rules) -> tuple[tuple[Entry, ...], tuple[Finding, ...]]:
+    """Entries of the site, one for each canonical address other than the page's own; findings for those of other sites."""
+    inside: dict[str, Entry] = {}
+    outside: list[Finding] = []
+    own = canonical(page.url, rules)
+    for entry in entries:
+        if not _is_inside(entry.url, page, rules):
+            outside.append(Finding(kind="metadata", text=entry.title, detail=f"leads out of the site: {entry.url}"))
+        elif (key := canonical(entry.url, rules)) != own:
+            inside.setdefault(key, entry)
+    return tuple(inside.values()), tuple(outside)
+
+
+def _is_inside(url: str, page: Page, rules: Rules) -> bool:
+    if rules.site is not None:
+        return in_scope(url, rules.site)
+    return bool(url) and host_of(url) == host_of(page.url)

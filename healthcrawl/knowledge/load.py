@@ -1,0 +1,168 @@
+"""Knowledge files turned into rules: families, sites, health words, line rules and mending data in one `Rules` value.
+
+A wrong site file disables that site and no other: whoever crawls ten sites must not be stopped by the eleventh.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Literal
+
+from healthcrawl.core.urls import in_scope
+from healthcrawl.errors import KnowledgeError, UsageError
+from healthcrawl.knowledge.characters import load_mending
+from healthcrawl.knowledge.lines import load_furniture, load_spam
+from healthcrawl.knowledge.reader import Proof, Reader
+from healthcrawl.rules import Family, Pattern, Rules, Site
+
+FOLDER = Path(__file__).parent
+GENERIC = "generic"
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}(?::\d{2,5})?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sites:
+    """The sites by name, and for each file that is wrong, by the name it would have had, why."""
+
+    sites: Mapping[str, Site]
+    errors: Mapping[str, KnowledgeError]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HealthWords:
+    """Words of health, and longer words that hold one of them but mean something else."""
+
+    words: tuple[str, ...]
+    look_alikes: tuple[str, ...]
+
+
+def load_rules(
+    site: Site | None = None,
+    *,
+    script: Literal["simplified", "traditional", "keep"] = "simplified",
+    width: Literal["half", "keep"] = "half",
+) -> Rules:
+    """The rules for a site (None: for any page), with its families only, the generic one last.
+
+    Raises:
+        KnowledgeError: a file that comes with healthcrawl is wrong.
+    """
+    rules = _load_base()
+    families = tuple(
+        family
+        for family in rules.families
+        if site is None or not site.families or family.name in {*site.families, GENERIC}
+    )
+    return replace(rules, families=families, site=site, script=script, width=width)
+
+
+def load_sites(*folders: Path) -> Sites:
+    """The sites that come with healthcrawl and those in further folders; a later file replaces an earlier of its name.
+
+    Raises:
+        UsageError: a folder is not there.
+    """
+    sites: dict[str, Site] = {}
+    errors: dict[str, KnowledgeError] = {}
+    for folder in (FOLDER / "sites", *folders):
+        if not folder.is_dir():
+            raise UsageError(f"no folder of site files: {folder}")
+        for path in sorted(folder.glob("*.toml")):
+            sites.pop(path.stem, None)
+            errors.pop(path.stem, None)
+            try:
+                sites[path.stem] = load_site(path)
+            except KnowledgeError as error:
+                errors[path.stem] = error
+    return Sites(sites=MappingProxyType(sites), errors=MappingProxyType(errors))
+
+
+def load_site(path: Path) -> Site:
+    """One site.
+
+    Raises:
+        KnowledgeError: the file is wrong; the message says where and what was expected.
+    """
+    reader = Reader(path)
+    site = reader.read(Site)
+    for holds, key, expected, got in _claims(site, path.stem):
+        if not holds:
+            raise reader.fail(key, expected, got)
+    return site
+
+
+def examples() -> tuple[Proof, ...]:
+    """All examples and counter-examples that the rules of the built-in files carry."""
+    readers = [Reader(path) for path in (*_family_files(), FOLDER / "health.toml")]
+    for reader, kind in zip(readers, [Family] * (len(readers) - 1) + [HealthWords], strict=True):
+        reader.read(kind)
+    return tuple(proof for reader in readers for proof in reader.proofs)
+
+
+@cache
+def _load_base() -> Rules:
+    return Rules(
+        families=tuple(_load_family(path) for path in _family_files()),
+        furniture=load_furniture(),
+        spam=load_spam(),
+        mending=load_mending(),
+        health_words=compile_words(Reader(FOLDER / "health.toml").read(HealthWords)),
+    )
+
+
+def compile_words(data: HealthWords) -> Pattern:
+    """A pattern whose group `health` is a health word; where a look-alike stands, it matches without the group.
+
+    >>> pattern = compile_words(HealthWords(words=("卫生",), look_alikes=("卫生间",)))
+    >>> [match["health"] for match in pattern.finditer("卫生间的公共卫生")]
+    [None, '卫生']
+    """
+    words, look_alikes = (
+        "|".join(map(re.escape, sorted(of, key=len, reverse=True))) for of in (data.words, data.look_alikes)
+    )
+    return re.compile(f"(?:{look_alikes or '(?!)'})|(?P<health>{words or '(?!)'})")
+
+
+def _family_files() -> list[Path]:
+    return sorted((FOLDER / "families").glob("*.toml"), key=lambda path: (path.stem == GENERIC, path.stem))
+
+
+def _load_family(path: Path) -> Family:
+    reader = Reader(path)
+    family = reader.read(Family)
+    if family.name != path.stem:
+        raise reader.fail("name", f"{path.stem!r} as in the file's name", family.name)
+    return family
+
+
+def _claims(site: Site, stem: str) -> Iterator[tuple[bool, str, str, object]]:
+    """What must be true of a site beyond its types: whether it is, the key, what was expected, what was given."""
+    known = {path.stem for path in _family_files()}
+    names = [column.name for column in site.columns]
+    yield site.name == stem and bool(_NAME.fullmatch(stem)), "name", f"{stem!r} as in the file's name", site.name
+    yield bool(site.domains), "domains", "at least one host name", []
+    for at, domain in enumerate(site.domains):
+        yield (
+            bool(_DOMAIN.fullmatch(domain)),
+            f"domains[{at}]",
+            "a host name in small letters, at most with a port",
+            domain,
+        )
+    for at, family in enumerate(site.families):
+        yield family in known, f"families[{at}]", f"one of {', '.join(sorted(known))}", family
+    yield bool(site.columns), "columns", "at least one column", []
+    for at, column in enumerate(site.columns):
+        expected = "an http(s) URL on one of the site's domains that is not denied"
+        yield in_scope(column.url, site), f"columns[{at}].url", expected, column.url
+        yield column.name not in names[:at], f"columns[{at}].name", "a name that no other column has", column.name
+    for at, example in enumerate(site.examples):
+        outside = example.kind == "outside"
+        expected = "an address outside of the site" if outside else "an address of the site"
+        yield in_scope(example.url, site) != outside, f"examples[{at}].url", expected, example.url
+    yield site.delay >= 0, "delay", "seconds, 0 or more", site.delay
+    yield site.max_pages >= 1, "max_pages", "1 or more", site.max_pages
+    yield site.expect.min_documents >= 0, "expect.min_documents", "0 or more", site.expect.min_documents

@@ -1,0 +1,59 @@
+"""Families are told by their signs together; in doubt the page is generic."""
+
+import pytest
+
+from healthcrawl.core.identity import article_id, is_article_url, recognise
+from healthcrawl.core.tree import parse
+from healthcrawl.knowledge.load import load_rules
+from healthcrawl.model import Context, Page
+
+RULES = load_rules()
+FAMILIES = {family.name: family for family in RULES.families}
+HOST = "http://www.yunhu.example"
+
+
+def family_of(url: str, text: str) -> str:
+    page = Page(
+        url=url, captured_at=None, context=Context(), text=text, media_type="text/html", charset="utf-8",
+        charset_source="utf-8",
+    )  # fmt: skip
+    return recognise(page, parse(text), RULES).name
+
+
+@pytest.mark.parametrize(
+    ("url", "text", "family"),
+    [
+        (f"{HOST}/wjj/gkmlpt/content/2/2000/post_2000001.html", "<script>var NFCMS_SITE_ID = '1';</script>", "gkmlpt"),
+        (f"{HOST}/wjj/gkmlpt/api/all/0?page=1", '{"articles": []}', "gkmlpt"),
+        (f"{HOST}/zwgk/content/post_2000001.html", "<h1>通知</h1>", "nfcms"),
+        (f"{HOST}/zwgk/post_2000001.html", "<h1>通知</h1>", "generic"),
+        (f"{HOST}/zwgk/a.html", "<script>var NFCMS_POST_ID = '7';</script><div class='TRS_Editor'>正文</div>", "nfcms"),
+        (f"{HOST}/zwgk/", '<a href="http://www.yunhu.example/zwgk/content/post_2000001.html">通知</a>', "nfcms"),
+        (f"{HOST}/zwgk/202403/t20240301_100001.html", "<h1>通知</h1>", "trs_wcm"),
+        (f"{HOST}/zwgk/t_5947001.shtml", "<a class='CurrChnlCls' href='../'>首页</a>", "trs_wcm"),
+        (f"{HOST}/zwgk/", "<a href='./202403/t20240301_100001.html'>通知</a>", "trs_wcm"),
+        (f"{HOST}/zwgk/9001.html", "<div class='TRS_Editor'>正文</div>", "generic"),
+        (f"{HOST}/zwgk/9001.html", "<p>正文</p>", "generic"),
+        (
+            f"{HOST}/tzgg/202403/0123456789abcdef0123456789abcdef.shtml",
+            "<meta name='template,templategroup,version' content='1,default,2'><div class='TRS_UEDITOR'><a class='CurrChnlCls'>首页</a></div>",
+            "generic",
+        ),
+        ("", "", "generic"),
+    ],
+)
+def test_family_of_a_page(url: str, text: str, family: str) -> None:
+    assert family_of(url, text) == family
+
+
+def test_signs_of_two_families_alike_leave_the_page_generic() -> None:
+    text = '<a href="content/post_2000001.html">通知</a><a href="./202403/t20240301_100001.html">通知</a>'
+    assert family_of(f"{HOST}/zwgk/", text) == "generic"
+
+
+def test_id_of_an_article_is_read_from_its_address() -> None:
+    assert article_id(f"{HOST}/zwgk/content/mpost_2000001.html", FAMILIES["nfcms"]) == "2000001"
+    assert article_id(f"{HOST}/zwgk/202403/t20240301_100001_wap.html", FAMILIES["trs_wcm"]) == "100001"
+    assert article_id(f"{HOST}/c100/c200/content.shtml", FAMILIES["generic"]) == ""
+    assert article_id(f"{HOST}/zwgk/", FAMILIES["nfcms"]) == ""
+    assert not is_article_url(f"{HOST}/zwgk/index_2.html", FAMILIES["generic"])

@@ -1,0 +1,73 @@
+"""Every rule of the built-in knowledge files carries examples, and they hold."""
+
+import re
+
+import pytest
+
+from healthcrawl.core.identity import is_article_url, shows
+from healthcrawl.core.pagers import next_page
+from healthcrawl.core.tree import parse
+from healthcrawl.knowledge.load import HealthWords, compile_words, examples, load_rules, load_sites
+from healthcrawl.knowledge.reader import Proof
+from healthcrawl.model import Context, Page
+from healthcrawl.rules import Evidence, Family, Pager, Rewrite, Site
+
+PROOFS = examples()
+
+
+def name_of(proof: Proof) -> str:
+    return f"{proof.place} {'' if proof.holds else 'not '}{proof.example}"[:120]
+
+
+@pytest.mark.parametrize("proof", PROOFS, ids=name_of)
+def test_example_of_a_rule_holds(proof: Proof) -> None:
+    match proof.rule, proof.example:
+        case Evidence() as sign, str(shown):
+            text = "" if sign.url else shown
+            page = Page(
+                url=shown if sign.url else "", captured_at=None, context=Context(), text=text, media_type="text/html",
+                charset="utf-8", charset_source="utf-8",
+            )  # fmt: skip
+            assert shows(page, parse(text), sign) == proof.holds
+        case re.Pattern() as pattern, str(text):
+            assert bool(pattern.search(text)) == proof.holds
+        case Rewrite(pattern=pattern, replacement=replacement), [str(address), str(canonical)]:
+            assert pattern.sub(replacement, address) == canonical
+            assert pattern.sub(replacement, canonical) == canonical
+        case Rewrite(pattern=pattern, replacement=replacement), str(address):
+            assert pattern.sub(replacement, address) == address
+        case Pager(kind="link", pattern=re.Pattern() as pattern), str(text):
+            assert bool(pattern.fullmatch("".join(text.split()))) == proof.holds
+        case Pager(kind="script") as pager, [str(script), str(url), str(following)]:
+            assert next_page(url, parse(script), url, Family(name="x", title="x", pagers=(pager,))) == following
+        case Pager(kind="script", pattern=re.Pattern() as pattern), str(script):
+            assert not pattern.search(str(parse(script).text_content()))
+        case HealthWords() as words, str(title):
+            assert any(match["health"] for match in compile_words(words).finditer(title)) == proof.holds
+        case rule, example:
+            pytest.fail(f"{proof.place}: no way to prove {rule} with {example}")
+
+
+@pytest.mark.parametrize("family", load_rules().families, ids=lambda family: family.name)
+def test_every_rule_of_a_family_has_an_example_and_a_counter_example(family: Family) -> None:
+    rules = [
+        *family.evidence,
+        *family.articles,
+        *family.duplicates,
+        *(one for one in family.pagers if one.kind != "query"),
+    ]
+    proofs = [proof for proof in PROOFS if proof.place.startswith(f"families/{family.name}.toml:")]
+    assert [rule for rule in rules if not any(proof.rule == rule and proof.holds for proof in proofs)] == []
+    assert [rule for rule in rules if not any(proof.rule == rule and not proof.holds for proof in proofs)] == []
+
+
+@pytest.mark.parametrize("site", load_sites().sites.values(), ids=lambda site: site.name)
+def test_a_site_tells_its_articles_from_its_lists(site: Site) -> None:
+    families = load_rules(site).families
+    kinds = {
+        example.url: any(is_article_url(example.url, family) for family in families)
+        for example in site.examples
+        if example.kind != "outside"
+    }
+    assert kinds == {example.url: example.kind == "article" for example in site.examples if example.kind != "outside"}
+    assert {"article", "list", "outside"} <= {example.kind for example in site.examples}
