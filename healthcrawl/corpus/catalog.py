@@ -11,10 +11,11 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from healthcrawl.errors import ArchiveError
+from healthcrawl.errors import ArchiveError, disk_errors
 
 SCHEMA_VERSION = 1
 _BUSY_SECONDS = 60
+_REBUILD = "move it away and run `scrapy replay` to rebuild captures and documents"
 
 metadata = sa.MetaData()
 
@@ -143,32 +144,32 @@ class Catalog:
     """
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        with disk_errors(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
         self._engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": _BUSY_SECONDS})
         sa.event.listen(self._engine, "connect", _set_up_connection)
         sa.event.listen(self._engine, "begin", _begin)
-        try:
-            with self.writing() as tx:
-                metadata.create_all(tx)
-                if fact(tx, "schema") not in {None, SCHEMA_VERSION}:
-                    raise ArchiveError(
-                        f"{path}: made by another version of healthcrawl (schema {fact(tx, 'schema')}); "
-                        "move it away and run `scrapy replay` to rebuild captures and documents"
-                    )
-                set_fact(tx, "schema", SCHEMA_VERSION)
-        except sa.exc.DatabaseError as error:
+        with self.writing() as tx:
+            metadata.create_all(tx)
+            found = fact(tx, "schema")
+            set_fact(tx, "schema", found or SCHEMA_VERSION)
+        if found not in {None, SCHEMA_VERSION}:
             self.close()
-            raise ArchiveError(
-                f"{path}: can't be opened as a catalog: {error.orig}; if it is damaged, move it away and run "
-                "`scrapy replay` to rebuild captures and documents"
-            ) from error
+            raise ArchiveError(f"{path}: made by another version of healthcrawl (schema {found}); {_REBUILD}")
 
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
-        """One transaction, committed when the block ends and undone when it raises."""
-        with self._engine.begin() as connection:
-            yield connection
+        """One transaction, committed when the block ends and undone when it raises.
+
+        Raises:
+            ArchiveError: the database is damaged, locked for too long, or the disk is full.
+        """
+        try:
+            with self._engine.begin() as connection:
+                yield connection
+        except sa.exc.DatabaseError as error:
+            raise ArchiveError(f"{self.path}: {error.orig}; if the catalog is damaged, {_REBUILD}") from error
 
     def close(self) -> None:
         """Let go of the file."""

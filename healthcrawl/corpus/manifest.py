@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import BinaryIO, Literal
 
-from healthcrawl.errors import ArchiveError
+from healthcrawl.errors import ArchiveError, disk_errors
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,16 +56,22 @@ class Manifest:
     @contextmanager
     def lock(self) -> Iterator[None]:
         """Wait for, then hold, the right to append; a torn last line is removed first."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self.path.open("a+b") as file:
+        with disk_errors(self.path):
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            file = self.path.open("a+b")
+        with file:
             fcntl.flock(file, fcntl.LOCK_EX)
             _cut_torn_line(file)
             yield
 
     def append(self, step: Step) -> int:
-        """Write a step to disk; return the journal's length in bytes after it. The caller holds the lock."""
+        """Write a step to disk; return the journal's length in bytes after it. The caller holds the lock.
+
+        Raises:
+            ArchiveError: the disk did not take it; what it took of the line is cut off by the next `lock()`.
+        """
         line = json.dumps(asdict(step), ensure_ascii=False, separators=(",", ":")) + "\n"
-        with self.path.open("ab") as file:
+        with disk_errors(self.path), self.path.open("ab") as file:
             file.write(line.encode())
             file.flush()
             os.fsync(file.fileno())

@@ -18,7 +18,7 @@ from healthcrawl.corpus import catalog as tables
 from healthcrawl.corpus.catalog import Catalog, fact, set_fact
 from healthcrawl.corpus.layout import content_hash, file_name, parse_name
 from healthcrawl.corpus.manifest import Manifest, Step
-from healthcrawl.errors import ArchiveError
+from healthcrawl.errors import ArchiveError, disk_errors
 from healthcrawl.model import Document
 
 # What makes a document's state; when one of these differs, the journal gets a line.
@@ -60,8 +60,9 @@ class Store:
         self._manifest = manifest
         self._catalog = catalog
         self._reserved = reserved or {}
-        folder.mkdir(parents=True, exist_ok=True)
-        names = (parse_name(path.name) for path in folder.iterdir())
+        with disk_errors(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            names = [parse_name(path.name) for path in folder.iterdir()]
         self._highest = max([-1, *self._reserved.values(), *(name[0] for name in names if name)])
 
     @contextmanager
@@ -154,20 +155,20 @@ def write_atomically(path: Path, data: bytes) -> None:
         ArchiveError: the disk did not take it.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
+    with disk_errors(path):
+        try:
+            with temporary.open("wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
         handle = os.open(path.parent, os.O_RDONLY)
         try:
             os.fsync(handle)
         finally:
             os.close(handle)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise ArchiveError(f"{path}: can't be written: {error.strerror or error}") from error
 
 
 def _described(document: Document, provenance: Provenance) -> dict[str, Any]:

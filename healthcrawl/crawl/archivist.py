@@ -23,7 +23,7 @@ from healthcrawl.corpus.catalog import Catalog
 from healthcrawl.corpus.frontier import Frontier, PageRow, Visit, begin_run, end_run
 from healthcrawl.corpus.layout import ArchiveLayout
 from healthcrawl.corpus.manifest import Manifest
-from healthcrawl.corpus.store import Store
+from healthcrawl.corpus.store import Store, count_documents
 from healthcrawl.crawl.clock import load_clock
 from healthcrawl.crawl.tally import Tally
 from healthcrawl.crawl.targets import Targets
@@ -64,6 +64,9 @@ class Archivist:
         self.clock = load_clock(settings)
         self.tally = Tally()
         self.broken: ArchiveError | None = None
+        self.ended = False
+        self.documents = 0  # of the site and of all sites, known at the end
+        self.documents_in_all = 0
         self._crawler = crawler
         self._folder = self.layout.warc(site.name)
         self._index_folder = self.layout.index(site.name)
@@ -154,10 +157,17 @@ class Archivist:
 
     def close(self, reason: str) -> None:
         """Close files, end the run (unless it was cut short and is to be resumed), let the lock go."""
-        with self._stack:
-            self._writer.close()
-            if reason == "finished" and self.broken is None:
-                end_run(self.catalog, self.run, self.clock(), reason, self.tally.counts())
+        try:
+            with self._stack:
+                self._writer.close()
+                self.documents = count_documents(self.catalog, self.site.name)
+                self.documents_in_all = count_documents(self.catalog, None)
+                if reason == "finished" and self.broken is None:
+                    end_run(self.catalog, self.run, self.clock(), reason, self.tally.counts())
+                    self.ended = True
+        except ArchiveError as error:
+            self.broken = self.broken or error
+            logger.error("%s; the next crawl of the site puts it in order", error)  # noqa: TRY400  # it says all
 
     def _keep(self, exchange: Exchange, page: PageRow | None) -> Ingested | None:
         record_id = records.new_record_id()

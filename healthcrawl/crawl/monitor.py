@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from collections.abc import Iterator
 from time import monotonic
 from typing import TYPE_CHECKING, Self
 
@@ -13,7 +14,6 @@ from scrapy import signals
 from scrapy.exceptions import NotConfigured
 from scrapy.utils.asyncio import create_looping_call
 
-from healthcrawl.corpus.store import count_documents
 from healthcrawl.crawl.archivist import Archivist
 from healthcrawl.crawl.tally import Tally
 from healthcrawl.rules import Site
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
 logger = logging.getLogger(__name__)
+
+_TALKATIVE = frozenset({"DEBUG", "INFO", "NOTSET", logging.DEBUG, logging.INFO, logging.NOTSET})
 
 
 class Monitor:
@@ -32,6 +34,8 @@ class Monitor:
         self._console = Console(stderr=True)
         self._began = monotonic()
         self._live: Live | None = None
+        settings = crawler.settings
+        self._silent = not settings.getbool("LOG_ENABLED") or settings["LOG_LEVEL"] not in _TALKATIVE
         self._loop = create_looping_call(self._log)
         self.broken: tuple[str, ...] = ()
 
@@ -42,7 +46,6 @@ class Monitor:
             raise NotConfigured
         monitor = cls(crawler)
         crawler.signals.connect(monitor.start, signal=signals.spider_opened)
-        crawler.signals.connect(monitor.check, signal=signals.spider_idle)
         crawler.signals.connect(monitor.stop, signal=signals.engine_stopped)
         return monitor
 
@@ -57,7 +60,7 @@ class Monitor:
         """Begin to show progress."""
         if self.archivist.run.resumed:
             logger.info("%s: going on with the run that was cut off", self.archivist.site.name)
-        if not logger.isEnabledFor(logging.INFO):
+        if self._silent:
             return
         if self._console.is_terminal:
             self._live = Live(get_renderable=self._line, console=self._console, refresh_per_second=4, transient=True)
@@ -65,15 +68,6 @@ class Monitor:
             _redirect_logs()
         else:
             self._loop.start(self._crawler.settings.getfloat("PROGRESS_SECONDS"), now=False)
-
-    def check(self) -> None:
-        """Compare what there is with what the site file expects."""
-        site = self.archivist.site
-        documents = count_documents(self.archivist.catalog, site.name)
-        if documents < site.expect.min_documents:
-            self.broken = (
-                f"{site.name}: {documents} documents in all, the site file expects at least {site.expect.min_documents}",
-            )
 
     def stop(self) -> None:
         """Stop showing progress and print the summary."""
@@ -83,9 +77,10 @@ class Monitor:
             _redirect_logs()
         if self._loop.running:
             self._loop.stop()
+        self.broken = tuple(_broken(self.archivist))
         for message in self.broken:
             logger.error("%s", message)
-        if logger.isEnabledFor(logging.INFO):
+        if not self._silent:
             self._console.print(self._summary())
 
     def _log(self) -> None:
@@ -116,7 +111,7 @@ class Monitor:
             table.add_row(name, number, note)
         layout = archivist.layout
         table.add_row("archived", f"{archivist.bytes_written:,} B", str(layout.warc(archivist.site.name)))
-        table.add_row("corpus", f"{count_documents(archivist.catalog, None):,}", str(layout.corpus))
+        table.add_row("corpus", f"{archivist.documents_in_all:,}", str(layout.corpus))
         table.add_row("time", f"{monotonic() - self._began:.1f} s", "")
         return table
 
@@ -125,7 +120,9 @@ def summary_rows(tally: Tally) -> list[tuple[str, str, str]]:
     """Name, number and note of the summary's lines."""
     rows = [("captures", f"{tally.captures:,}", f"{tally.lists_read:,} list pages, {tally.revisits:,} not modified")]
     rows += [
-        (f"documents {kind}", f"{tally.documents[kind]:,}", "") for kind in ("new", "changed", "unchanged", "alias")
+        (f"documents {kind}", f"{tally.documents[kind]:,}", "")
+        for kind in ("new", "changed", "unchanged", "alias")
+        if tally.documents[kind] or kind == "new"
     ]
     groups = (("no document", tally.rejections), ("failed", tally.failures), ("finding", tally.findings))
     for group, counter in groups:
@@ -133,6 +130,16 @@ def summary_rows(tally: Tally) -> list[tuple[str, str, str]]:
     if tally.forbidden:
         rows.append(("forbidden", f"{tally.forbidden:,}", "by robots.txt, not requested"))
     return rows
+
+
+def _broken(archivist: Archivist) -> Iterator[str]:
+    """What the site file expects and is not so. A run that was cut short proves nothing."""
+    least = archivist.site.expect.min_documents
+    if archivist.ended and archivist.documents < least:
+        yield (
+            f"{archivist.site.name}: {archivist.documents} documents in all, the site file expects at least {least}; "
+            f"the findings and rejections of this run are in {archivist.layout.catalog}"
+        )
 
 
 def _redirect_logs() -> None:

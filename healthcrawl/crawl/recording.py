@@ -60,17 +60,27 @@ class Trace:
 class RecordingHandler(HTTP11DownloadHandler):
     """Downloads http and https like Scrapy's own handler, and hands every exchange to the archivist."""
 
-    def __init__(self, crawler: "Crawler") -> None:
+    def __init__(self, crawler: "Crawler", archivist: Archivist) -> None:
         super().__init__(crawler)
-        archivist = crawler.get_extension(Archivist)
-        assert archivist is not None, "the add-on installs the archivist before the handler"
-        self._archivist: Archivist = archivist
+        self._archivist = archivist
         # The pool would repeat a request on its own, unseen; `download_request` does it where it is recorded.
         self._pool.retryAutomatically = False
         self._pool._factory = _factory_for(archivist.targets)
 
+    @classmethod
+    def from_crawler(cls, crawler: "Crawler") -> HTTP11DownloadHandler:  # type: ignore[override]
+        """A handler for a site's spider; spiders of another kind get Scrapy's own."""
+        archivist = crawler.get_extension(Archivist)
+        return cls(crawler, archivist) if archivist else HTTP11DownloadHandler(crawler)
+
     async def download_request(self, request: Request) -> Response:
-        """Download; when this returns or raises, the exchange is in the archive."""
+        """Download; when this returns or raises, the exchange is in the archive.
+
+        Raises:
+            ArchiveError: nothing can be kept any more, so nothing is fetched.
+        """
+        if self._archivist.broken is not None:
+            raise self._archivist.broken
         while True:
             trace = Trace()
             try:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from healthcrawl.errors import SiteLockedError
+from healthcrawl.errors import SiteLockedError, disk_errors
 
 LOCK_NAME = ".lock"
 
@@ -19,10 +19,13 @@ def hold(folder: Path, now: datetime) -> Iterator[None]:
 
     Raises:
         SiteLockedError: another process holds it; the message names that process.
+        ArchiveError: the lock file can't be made.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     path = folder / LOCK_NAME
-    with path.open("a+", encoding="utf-8") as file:
+    with disk_errors(path):
+        folder.mkdir(parents=True, exist_ok=True)
+        file = path.open("a+", encoding="utf-8")
+    with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

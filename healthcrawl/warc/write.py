@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from healthcrawl.errors import ArchiveError
+from healthcrawl.errors import disk_errors
 from healthcrawl.model import Exchange, Location
 from healthcrawl.warc import index, records
 
@@ -62,13 +62,11 @@ class Writer:
             ArchiveError: the disk did not take it; nothing of it stays in the file.
         """
         before, response = records.exchange_members(exchange, record_id, refers_to)
-        try:
+        with disk_errors(self._path):
             file = self._file or self._open()
             offset = self._append(file, before + response)
-            if response and offset + len(before) + len(response) >= self._max_bytes:
-                self.close()
-        except OSError as error:
-            raise ArchiveError(f"{self._path}: can't write the archive: {error.strerror or error}") from error
+        if response and offset + len(before) + len(response) >= self._max_bytes:
+            self.close()
         if not response:
             return None
         return Location(
@@ -84,12 +82,10 @@ class Writer:
         if self._file is None:
             return
         file, self._file = self._file, None
-        try:
+        with disk_errors(self._path):
             with file:
                 os.fsync(file.fileno())
             finish(self._path, self._index_folder)
-        except OSError as error:
-            raise ArchiveError(f"{self._path}: can't be closed and indexed: {error.strerror or error}") from error
 
     def _open(self) -> BinaryIO:
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -132,22 +128,26 @@ def recover(folder: Path, index_folder: Path) -> tuple[Path, ...]:
 
     A file without a single whole record is removed: nothing was ever said to be in it. Files that were closed but not
     indexed get their index too.
+
+    Raises:
+        ArchiveError: the disk does not let us.
     """
     recovered = []
-    for path in sorted(folder.glob(f"*.warc.gz{OPEN_SUFFIX}")):
-        end = whole_members(path)
-        if end == 0:
-            path.unlink()
-            continue
-        with path.open("r+b") as file:
-            file.truncate(end)
-            os.fsync(file.fileno())
-        recovered.append(finish(path, index_folder))
-    for path in sorted(folder.glob("*.warc.gz")):
-        if not index.path_for(path, index_folder).exists():
-            index.write(path, index_folder)
-            recovered.append(path)
-    return tuple(dict.fromkeys(recovered))
+    with disk_errors(folder):
+        for path in sorted(folder.glob(f"*.warc.gz{OPEN_SUFFIX}")):
+            end = whole_members(path)
+            if end == 0:
+                path.unlink()
+                continue
+            with path.open("r+b") as file:
+                file.truncate(end)
+                os.fsync(file.fileno())
+            recovered.append(finish(path, index_folder))
+        for path in sorted(folder.glob("*.warc.gz")):
+            if not index.path_for(path, index_folder).exists():
+                index.write(path, index_folder)
+                recovered.append(path)
+    return tuple(recovered)
 
 
 def whole_members(path: Path) -> int:

@@ -12,8 +12,9 @@ from scrapy.settings import SETTINGS_PRIORITIES
 
 from healthcrawl.crawl.archivist import Archivist
 from healthcrawl.crawl.exits import BROKEN_EXPECTATION, DONE, FAILED, WRONG_USE, status_of
+from healthcrawl.crawl.loader import SiteSpiderLoader
 from healthcrawl.crawl.monitor import Monitor
-from healthcrawl.errors import HealthcrawlError
+from healthcrawl.errors import HealthcrawlError, UsageError
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -41,9 +42,13 @@ class Command(BaseRunSpiderCommand):
         )
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Keep the frameworks' chatter out of the log, unless a level was asked for."""
+        """Keep the frameworks' chatter out of the log, unless a level was asked for; look at SITES_DIR before Scrapy does."""
         super().process_options(args, opts)
         assert self.settings is not None
+        try:
+            SiteSpiderLoader.from_settings(self.settings)
+        except UsageError as error:
+            raise ScrapyUsageError(str(error), print_help=False) from error
         self._quiet = self.settings.getpriority("LOG_LEVEL") != SETTINGS_PRIORITIES["cmdline"]
         if self._quiet:  # a level would not survive Scrapy's own configuration
             logging.getLogger("scrapy.utils.log").addFilter(lambda record: record.levelno > logging.INFO)

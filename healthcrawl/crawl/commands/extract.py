@@ -11,7 +11,8 @@ from healthcrawl.crawl.options import normal_form, one_site
 from healthcrawl.crawl.results import as_json, as_text, unreadable
 from healthcrawl.errors import UsageError
 from healthcrawl.knowledge.load import load_rules
-from healthcrawl.model import Capture
+from healthcrawl.model import Capture, Document, Rejection
+from healthcrawl.rules import Rules
 
 # A saved page has lost its head; what it is shows in its bytes.
 _HEAD = b"HTTP/1.1 200 OK\r\n\r\n"
@@ -55,11 +56,14 @@ class Command(PlainCommand):
         site = one_site(self.settings, opts.site) if opts.site else None
         rules = load_rules(site, script=form.script, width=form.width)
         for name in args:
-            try:
-                page = Path(name).read_bytes()
-            except OSError as error:
-                outcome = unreadable(name, error)
-            else:
-                outcome = process(Capture(url=opts.url, response=_HEAD + page), rules)
+            outcome = _extract(Path(name), opts.url, rules)
             print(json.dumps(as_json(outcome, name), ensure_ascii=False) if opts.json else as_text(outcome, name))
         return DONE
+
+
+def _extract(path: Path, url: str, rules: Rules) -> Document | Rejection:
+    try:
+        page = path.read_bytes()
+    except OSError as error:
+        return unreadable(str(path), error)
+    return process(Capture(url=url, response=_HEAD + page), rules)

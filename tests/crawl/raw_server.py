@@ -1,0 +1,131 @@
+"""A socket server that answers with given bytes, whatever they are, and logs every byte in both directions."""
+
+import socket
+import ssl
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Bytes to send; `close` ends the connection after them, `stall` keeps it open without another byte."""
+
+    data: bytes
+    close: bool = False
+    stall: bool = False
+
+
+class RawServer:
+    """Serves answers by path, over TLS where a context is given; unknown paths get a 404."""
+
+    def __init__(self, answers: Mapping[str, Answer], tls: ssl.SSLContext | None = None) -> None:
+        self._answers = answers
+        self._tls = tls
+        self._log: list[tuple[bytes, bytes]] = []
+        self._lock = threading.Lock()
+        self._stop = threading.Event()
+        self._threads: list[threading.Thread] = []
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self._socket.settimeout(0.1)
+        self.address = f"127.0.0.1:{self._socket.getsockname()[1]}"
+
+    @property
+    def log(self) -> list[tuple[bytes, bytes]]:
+        """Request and response bytes of every exchange."""
+        with self._lock:
+            return list(self._log)
+
+    def __enter__(self) -> Self:
+        self._start(self._accept)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+        self._socket.close()
+
+    def _start(self, work: object, *args: object) -> None:
+        thread = threading.Thread(target=work, args=args)  # type: ignore[arg-type]
+        self._threads.append(thread)
+        thread.start()
+
+    def _accept(self) -> None:
+        while not self._stop.is_set():
+            try:
+                connection, _ = self._socket.accept()
+            except TimeoutError:
+                continue
+            self._start(self._serve, connection)
+
+    def _serve(self, connection: socket.socket) -> None:
+        connection.settimeout(0.1)
+        try:
+            if self._tls is not None:
+                connection.settimeout(5)
+                connection = self._tls.wrap_socket(connection, server_side=True)
+                connection.settimeout(0.1)
+            with connection:
+                while request := self._receive(connection):
+                    path = request.split(b" ", 2)[1].decode()
+                    answer = self._answers.get(path, Answer(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"))
+                    with self._lock:
+                        self._log.append((request, answer.data))
+                    connection.settimeout(5)
+                    connection.sendall(answer.data)
+                    connection.settimeout(0.1)
+                    if answer.close:
+                        return
+                    if answer.stall:
+                        self._stop.wait(10)
+                        return
+        except (OSError, ssl.SSLError):  # the client went away, as it may
+            connection.close()
+
+    def _receive(self, connection: socket.socket) -> bytes:
+        data = b""
+        while not data.endswith(b"\r\n\r\n") and not self._stop.is_set():
+            try:
+                piece = connection.recv(65536)
+            except TimeoutError:
+                continue
+            if not piece:
+                return b""
+            data += piece
+        return data
+
+
+def make_tls(folder: Path) -> ssl.SSLContext:
+    """A server context with a throw-away certificate."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "raw.healthcrawl.test")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    path = folder / "server.pem"
+    path.write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        + certificate.public_bytes(serialization.Encoding.PEM)
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(path)
+    return context

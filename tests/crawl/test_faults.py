@@ -1,0 +1,79 @@
+"""What goes wrong around a crawl is told in a line, and nothing that was kept is lost."""
+
+import json
+import resource
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+from healthcrawl.demo import HOST, DemoServer, articles
+from tests.conftest import ROOT, Scrapy, run_scrapy, scrapy_command
+
+LIMIT = 60_000
+
+
+def texts(archive: Path) -> list[str]:
+    return sorted(path.read_text("utf-8") for path in (archive / "corpus").glob("*.txt"))
+
+
+EXPECTED = sorted(article.expected for article in articles())
+
+
+def test_a_full_disk_stops_the_crawl_and_the_next_one_goes_on(archive: Path, scrapy: Scrapy) -> None:
+    def fill_up() -> None:  # no file may grow beyond this: to the process, a disk that is full
+        resource.setrlimit(resource.RLIMIT_FSIZE, (LIMIT, LIMIT))
+
+    # A catalog of full size is there already; then the WARC file is what does not fit.
+    command = scrapy_command("crawl", "demo", settings={"ARCHIVE_DIR": str(archive)})
+    done = subprocess.run(  # nothing else runs in this process's threads
+        command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False, preexec_fn=fill_up
+    )
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert str(archive) in done.stderr
+    done_again = scrapy("crawl", "demo")
+    assert done_again.status == 0, done_again.err
+    assert texts(archive) == EXPECTED
+    assert scrapy("verify").status == 0
+
+
+def test_an_archive_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "archive").write_text("a file where the folder should be", "utf-8")
+    done = run_scrapy(tmp_path / "archive", "crawl", "demo")
+    assert done.status == 1
+    assert "Traceback" not in done.err
+    assert str(tmp_path / "archive") in done.err
+
+
+def test_a_damaged_catalog_is_told_with_what_to_do(archive: Path, scrapy: Scrapy) -> None:
+    archive.mkdir()
+    (archive / "catalog.sqlite").write_bytes(b"this is no database" * 1000)
+    done = scrapy("crawl", "demo")
+    assert done.status == 1
+    assert "scrapy replay" in done.err
+    assert "Traceback" not in done.err
+
+
+def test_an_interrupted_crawl_ends_in_order_and_goes_on(archive: Path, scrapy: Scrapy) -> None:
+    with DemoServer() as server:
+        settings = {"ARCHIVE_DIR": str(archive), "CONNECT_TO": json.dumps({HOST: server.address})}
+        command = scrapy_command("crawl", "demo", settings={**settings, "DOWNLOAD_DELAY": "0.1"})
+        process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
+        while len(server.log) < 10:
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+        assert process.returncode == 1
+        assert "goes on from here" in err
+        assert not list((archive / "warc" / "demo").glob("*.open"))
+        before = [served.target for served in server.log]
+        assert scrapy("crawl", "demo", CONNECT_TO=settings["CONNECT_TO"]).status == 0
+        again = [served.target for served in server.log[len(before) :]]
+    assert set(again) & set(before) <= {"/robots.txt"}
+    assert texts(archive) == EXPECTED
+
+
+def test_a_run_for_cron_says_nothing_when_all_is_well(scrapy: Scrapy) -> None:
+    done = scrapy("crawl", "demo", "-L", "WARNING")
+    assert (done.status, done.out, done.err) == (0, "", "")
