@@ -90,10 +90,9 @@ class Monitor:
         tally = self.archivist.tally
         seconds = max(monotonic() - self._began, 0.001)
         documents = sum(tally.documents.values())
-        rejected = sum(tally.rejections.values()) - tally.revisits
         return Text(
             f"{self.archivist.site.name}: {tally.captures} pages, {documents} documents, {tally.revisits} not modified, "
-            f"{rejected} rejected, {self._queued()} queued, {tally.captures / seconds:.1f} pages/s"
+            f"{tally.rejected} rejected, {self._queued()} queued, {tally.captures / seconds:.1f} pages/s"
         )
 
     def _queued(self) -> int:

@@ -38,6 +38,16 @@ class _ForbidAll(RobotParser):
 class RobotsMiddleware(RobotsTxtMiddleware):
     """Obeys robots.txt as RFC 9309 asks."""
 
+    async def robot_parser(self, request: "Request") -> RobotParser | None:
+        """The rules of the request's host.
+
+        Of several requests that wait for them, Scrapy tells only the first one; the others would go ahead without rules.
+        """
+        await super().robot_parser(request)
+        parser = self._parsers[urlparse_cached(request).netloc]
+        assert isinstance(parser, RobotParser)
+        return parser
+
     def process_request_2(self, rp: RobotParser | None, request: "Request") -> None:
         """Refuse what the rules forbid."""
         try:

@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from healthcrawl.ingest import Ingested
 from healthcrawl.model import Rejection, Role
 
+# Reasons of captures that were never meant to be documents, or are already.
+_NO_LOSS = frozenset({"robots", "list", "attachment", "redirect", "not-modified"})
+
 
 @dataclass(slots=True)
 class Tally:
@@ -33,6 +36,11 @@ class Tally:
         if ingested.change is not None:
             self.documents[ingested.change.kind] += 1
         self.findings.update(finding.kind for finding in outcome.findings)
+
+    @property
+    def rejected(self) -> int:
+        """Pages that were asked for as articles and are none."""
+        return sum(number for reason, number in self.rejections.items() if reason not in _NO_LOSS)
 
     def counts(self) -> dict[str, int]:
         """All of it as flat names and numbers, zeros left out."""

@@ -84,6 +84,8 @@ def _capture(record: Record, context: Context) -> Capture:
 def _record(raw: object, file_name: str, offset: int) -> Record:
     headers = {name.lower(): value for name, value in raw.headers}  # type: ignore[attr-defined]
     block = raw.reader.read()  # type: ignore[attr-defined]
+    if len(block) != int(headers.get("content-length", "-1")):  # fastwarc says nothing of a clipped last record
+        raise ValueError(f"{len(block)} of {headers.get('content-length')} bytes")
     expected = headers.get("warc-block-digest", "")
     return Record(
         type=headers.get("warc-type", ""),

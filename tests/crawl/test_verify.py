@@ -1,0 +1,99 @@
+"""`verify` knows damage from what is merely old, and `replay` goes on past a damaged file."""
+
+import json
+import shutil
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from healthcrawl.corpus.layout import content_hash
+from tests.conftest import run_scrapy
+
+
+@pytest.fixture(scope="module")
+def crawled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    archive = tmp_path_factory.mktemp("verify") / "archive"
+    assert run_scrapy(archive, "crawl", "demo", WARC_MAX_BYTES="40000").status == 0
+    return archive
+
+
+@pytest.fixture
+def archive(crawled: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(crawled, tmp_path / "archive"))
+
+
+def states(archive: Path) -> tuple[int, Counter[str], dict[str, dict[str, str]]]:
+    done = run_scrapy(archive, "verify", "--json")
+    verdicts = [json.loads(line) for line in done.out.splitlines()]
+    return done.status, Counter(one["state"] for one in verdicts), {Path(one["file"]).name: one for one in verdicts}
+
+
+def test_a_whole_archive_of_several_files_is_well(archive: Path) -> None:
+    status, counts, _ = states(archive)
+    assert len(list((archive / "warc" / "demo").glob("*.warc.gz"))) > 2
+    assert (status, set(counts)) == (0, {"ok"})
+
+
+def test_names_of_an_older_corpus_are_legacy(archive: Path) -> None:
+    (archive / "corpus" / "900_0123456789abcdef.txt").write_text("旧文\n", "utf-8")
+    status, counts, verdicts = states(archive)
+    assert (status, counts["legacy"]) == (0, 1)
+    assert verdicts["900_0123456789abcdef.txt"]["state"] == "legacy"
+
+
+def test_a_file_that_the_journal_does_not_know_is_told(archive: Path) -> None:
+    data = "新文\n".encode()
+    (archive / "corpus" / f"901_{content_hash(data)[:16]}.txt").write_bytes(data)
+    status, counts, _ = states(archive)
+    assert (status, counts["unknown"]) == (1, 1)
+
+
+def test_a_lost_text_is_told_and_written_again_by_a_replay(archive: Path) -> None:
+    lost = min((archive / "corpus").iterdir())
+    data = lost.read_bytes()
+    lost.unlink()
+    status, _, verdicts = states(archive)
+    assert (status, verdicts[lost.name]["state"]) == (1, "missing")
+    assert run_scrapy(archive, "replay").status == 0
+    assert lost.read_bytes() == data
+    assert states(archive)[0] == 0
+
+
+def test_a_clipped_warc_is_told_and_replay_reads_the_others(archive: Path, tmp_path: Path) -> None:
+    first, *_ = sorted((archive / "warc" / "demo").glob("*.warc.gz"))
+    first.write_bytes(first.read_bytes()[:-100])
+    status, _, verdicts = states(archive)
+    assert (status, verdicts[first.name]["state"]) == (1, "damaged")
+    done = run_scrapy(archive, "replay", "--out", str(tmp_path / "out"))
+    assert done.status == 1
+    assert first.name in done.err
+    assert len(list((tmp_path / "out").glob("*.txt"))) > 10
+
+
+def test_a_lost_index_is_made_anew_by_the_next_crawl(archive: Path) -> None:
+    victim = min((archive / "index" / "demo").glob("*.cdxj"))
+    text = victim.read_text("utf-8")
+    victim.unlink()
+    status, _, verdicts = states(archive)
+    assert (status, verdicts[victim.name]["state"]) == (1, "missing")
+    assert run_scrapy(archive, "crawl", "demo").status == 0
+    assert victim.read_text("utf-8") == text
+
+
+def test_a_lost_catalog_is_rebuilt_by_a_replay(archive: Path) -> None:
+    manifest = (archive / "manifest.jsonl").read_bytes()
+    for path in archive.glob("catalog.sqlite*"):
+        path.unlink()
+    assert run_scrapy(archive, "replay").status == 0
+    assert (archive / "manifest.jsonl").read_bytes() == manifest
+    assert states(archive)[0] == 0
+
+
+def test_replay_into_a_folder_that_is_not_empty_is_refused(archive: Path, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "mine.txt").write_text("x", "utf-8")
+    done = run_scrapy(archive, "replay", "--out", str(tmp_path / "out"))
+    assert done.status != 0
+    assert "not empty" in done.err
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["mine.txt"]
