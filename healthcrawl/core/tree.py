@@ -4,7 +4,7 @@ libxml2 starts a second root at an early `</html>` or `</body>` and loses what f
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -29,6 +29,8 @@ _SILENT = frozenset({
     "audio", "canvas", "datalist", "embed", "head", "iframe", "link", "map", "math", "meta", "noscript",
     "object", "rp", "rt", "script", "select", "style", "svg", "template", "textarea", "title", "video",
 })  # fmt: skip
+# What HTML calls blank. Wide and hard spaces inside a line are left: in a mirror's text they are bytes of damaged characters.
+_BLANKS = re.compile("[ \t\n\r\f]+")
 _LONGEST_CELL = 1500  # characters; a longer cell holds an article, and its table lays out the page
 
 
@@ -101,6 +103,14 @@ def blocks(root: html.HtmlElement) -> list[Block]:
     return list(_Walk(root).run())
 
 
+def within(shown: Sequence[Block], element: html.HtmlElement) -> list[Block]:
+    """Those blocks of a tree that are inside an element of it."""
+    if element.tag not in _BREAKING:  # its text is part of a line
+        return blocks(element)
+    members = set(element.iter())
+    return [block for block in shown if block.element in members]
+
+
 def lines_of(root: html.HtmlElement) -> list[str]:
     """The texts of an element's blocks."""
     return [block.text for block in blocks(root)]
@@ -150,7 +160,7 @@ class _Walk:
                 self.linked += len("".join(text.split()))
 
     def _flush(self) -> Iterator[Block]:
-        if text := " ".join("".join(self.parts).split()):
+        if text := _BLANKS.sub(" ", "".join(self.parts)).strip():
             yield Block(text, self.linked, self.holders[-1])
         self.parts.clear()
         self.linked = 0
@@ -164,7 +174,7 @@ def _row(row: html.HtmlElement) -> str | None:
     texts = [" ".join(lines_of(cell)) for cell in cells]
     if max(map(len, texts)) > _LONGEST_CELL or sum(map(bool, texts)) < 2:
         return None
-    return " | ".join(texts).rstrip(" |")
+    return _BLANKS.sub(" ", " | ".join(texts)).strip(" |")
 
 
 def _linked(element: html.HtmlElement) -> int:

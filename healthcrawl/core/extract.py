@@ -1,0 +1,226 @@
+"""The article's own lines out of a page's tree.
+
+An element that the site or its family names is certain, and all its lines are taken. Else one pass over the tree finds where
+the prose is, and trafilatura reads that place, once. It says what is article there, but not how it reads: it runs short lines
+together and takes tables apart, which notices are full of. So its answer only chooses among the lines as the page shows them.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import trafilatura
+from lxml import html
+
+from healthcrawl.core.tree import Block, blocks, lines_of, matches, within
+from healthcrawl.model import Finding
+from healthcrawl.rules import Layout
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where an article is. `certain`: a layout names the element; `sure`: that, or most of the page's prose is in it.
+
+    `shown` are the lines of the page, `lines` those of the element; `link_share` is how much of their text is links.
+    """
+
+    element: html.HtmlElement
+    certain: bool
+    sure: bool
+    shown: Sequence[Block]
+    lines: Sequence[Block]
+    link_share: float
+
+
+# Parts of a page that hold no article, by the words in their class or id.
+_ASIDE = re.compile(
+    r"(?:^|[\s_-])(?:foot(?:er)?|copy(?:right)?|nav(?:bar|igation)?|menu|side(?:bar)?|breadcrumb|crumbs?|share|related?|"
+    r"recommend|comments?|hot|rank(?:ing)?|login|search|friend(?:link)?s?|links?|pinglun|tuijian|top(?:bar)?|header)(?:$|[\s_\d-])",
+    re.IGNORECASE,
+)
+_ASIDE_TAGS = {"footer", "nav", "aside", "header", "button"}
+_INNER_TAGS = {"p", "span", "font", "b", "strong", "em", "i", "a", "h1", "h2", "h3", "h4", "h5", "h6", "li", "blockquote",
+               "tr", "tbody", "thead", "br", "center", "dd", "dt", "figcaption", "u"}  # fmt: skip
+_SENTENCE = re.compile("[。!?！？；;：:][”’」』)）]?$|，|,")
+_LONG_LINE = 25  # characters: prose even without a full stop
+_ENOUGH = 80  # characters of prose from which a place can be an article
+_MAJORITY = 0.6  # share of the prose that one child must hold to be looked into
+_LINKED = 0.3  # share of links from which even a named element is asked about
+_GAP = 3  # lines that may be missing between two that are read
+_TOO_LINKED = 0.4  # share of links from which a place found by its prose is not relied on
+_HEADLINE = 6  # characters that a headline has at least
+_COPY = 60  # characters from which a repeated run of lines can be a copy
+_COPY_SHARE = 0.2  # share of all lines from which it is: articles quote, and tables repeat themselves
+
+
+def locate(tree: html.HtmlElement, layout: Layout) -> Place:
+    """Find the article's element: what the layout names, else where most of the prose is."""
+    shown = blocks(tree)
+    named = _named(tree, layout.body)
+    element, sure = (named, True) if named is not None else _scan(tree, shown)
+    lines = within(shown, element)
+    return Place(
+        element=element, certain=named is not None, sure=sure, shown=shown, lines=lines, link_share=_link_share(lines)
+    )
+
+
+def extract(tree: html.HtmlElement, place: Place) -> tuple[tuple[str, ...], tuple[Finding, ...]]:
+    """The article's lines, one a paragraph, and a finding for each copy left out."""
+    found = place.lines if place.sure else place.shown
+    if not place.certain or place.link_share > _LINKED:
+        agreed = _agreed(found, _read(place.element if place.sure else tree))
+        found = agreed or (found if place.sure else [])
+    return drop_copies(tuple(block.text for block in found))
+
+
+def drop_copies(lines: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[Finding, ...]]:
+    """Lines without runs that stood before: pages hold their text twice, for screen and phone or for print.
+
+    >>> drop_copies(("标题", "长" * 60, "尾", "长" * 60, "尾"))[0] == ("标题", "长" * 60, "尾")
+    True
+    """
+    first: dict[str, int] = {}
+    kept: list[str] = []
+    findings: list[Finding] = []
+    whole = sum(map(len, lines))
+    at = 0
+    while at < len(lines):
+        earlier = first.setdefault(lines[at], at)
+        run = 0
+        while at + run < len(lines) and earlier + run < at and lines[at + run] == lines[earlier + run]:
+            run += 1
+        copy = lines[at : at + max(run, 1)]
+        size, longest = sum(map(len, copy)), max(map(len, copy))
+        varied = len(set(copy)) > 1 or run == 1
+        if run and varied and longest >= _LONG_LINE and size >= max(_COPY, _COPY_SHARE * whole):
+            findings.append(Finding(kind="hidden", text=copy[0], detail=f"copy of {run} earlier lines"))
+        else:
+            kept += copy
+        at += len(copy)
+    return tuple(kept), tuple(findings)
+
+
+def _named(tree: html.HtmlElement, selectors: Iterable[str]) -> html.HtmlElement | None:
+    """The first element that a selector names and that holds enough text; failing that, the one that holds most."""
+    fullest, most = None, 0
+    for selector in selectors:
+        for element in matches(tree, selector):
+            size = sum(map(len, lines_of(element)))
+            if size > most:
+                fullest, most = element, size
+        if most >= _ENOUGH:
+            break
+    return fullest
+
+
+def _read(element: html.HtmlElement) -> str:
+    """What trafilatura takes for the article in an element."""
+    document = trafilatura.bare_extraction(
+        element, include_comments=False, include_tables=True, include_formatting=False, deduplicate=False
+    )
+    return "" if document is None or isinstance(document, dict) else document.text or ""
+
+
+def _agreed(found: Sequence[Block], read: str) -> list[Block]:
+    """The blocks that trafilatura has read, and those between them that it passed over or ran together.
+
+    A long block counts as read if most of it is in the text, a short one only as a whole line: its words are elsewhere too.
+    """
+    pieces = _pieces(read)
+    lines = {"".join(line.split()).lstrip("-") for row in read.split("\n") for line in (row, *row.split("|"))}
+    kept: list[Block] = []
+    waiting: list[Block] = []
+    strangers = 0
+    for block in found:
+        held = _share(_pieces(block.text), pieces) >= 0.5
+        if (held and len(block.text) >= _LONG_LINE) or "".join(block.text.split()) in lines:
+            kept += waiting if strangers <= _GAP else []
+            kept.append(block)
+            waiting, strangers = [], 0
+        elif held and kept and not strangers:
+            kept.append(block)
+        elif held or (kept and 2 * block.linked <= len(block.text)):
+            waiting.append(block)
+            strangers += not held
+        else:
+            waiting, strangers = (waiting, strangers + 1) if kept else ([], 0)
+    return kept
+
+
+def _pieces(text: str) -> set[str]:
+    """All runs of four characters of a text."""
+    bare = "".join(text.split())
+    return {bare[at : at + 4] for at in range(max(len(bare) - 3, 1))}
+
+
+def _share(pieces: set[str], whole: set[str]) -> float:
+    return len(pieces & whole) / len(pieces)
+
+
+def _scan(tree: html.HtmlElement, shown: Sequence[Block]) -> tuple[html.HtmlElement, bool]:
+    """The element that most of the page's prose is in, and whether that can be relied on.
+
+    From the body down, the child that holds the majority of the prose is followed until there is none. Where that leads away
+    from the headline, or nowhere (a short notice among long teasers), the prose around the headline is the article.
+    """
+    body = tree.find("body")
+    top = tree if body is None else body
+    mass = _weigh(tree, shown)
+    place = top
+    while (heaviest := max(place, key=lambda child: mass[child], default=None)) is not None:
+        if not mass[heaviest] or mass[heaviest] < _MAJORITY * mass[place]:
+            break
+        place = heaviest
+    titled = next((around for around in _around_headline(tree) if mass[around] >= _ENOUGH), None)
+    if titled is not None and titled not in {place, *place.iterancestors()}:
+        place = titled
+    while place.tag in _INNER_TAGS and (parent := place.getparent()) is not None and parent.tag != "body":
+        place = parent
+    return place, place is not top and mass[place] >= _ENOUGH and _link_share(within(shown, place)) < _TOO_LINKED
+
+
+def _weigh(tree: html.HtmlElement, shown: Sequence[Block]) -> Counter[html.HtmlElement]:
+    """The characters of prose in each element that holds any, parts that are beside the article left out."""
+    paths = [(block, [block.element, *block.element.iterancestors()]) for block in shown]
+    sizes: Counter[html.HtmlElement] = Counter()
+    for block, path in paths:
+        for element in path:
+            sizes[element] += len(block.text)
+    # What holds half of the page is not beside it, whatever the template calls it.
+    asides = {element for element, size in sizes.items() if 2 * size < sizes[tree] and _is_aside(element)}
+    mass: Counter[html.HtmlElement] = Counter()
+    for block, path in paths:
+        if (weight := _prose(block)) and asides.isdisjoint(path):
+            for element in path:
+                mass[element] += weight
+    return mass
+
+
+def _around_headline(tree: html.HtmlElement) -> Iterable[html.HtmlElement]:
+    """The elements around the first heading that the document's title confirms, from the inside out, without the body."""
+    named = "".join("".join(str(title.text_content()) for title in tree.iter("title")).split())
+    for heading in tree.iter("h1", "h2", "h3"):
+        text = "".join(str(heading.text_content()).split())
+        if len(text) >= _HEADLINE and text in named:
+            return [element for element in heading.iterancestors() if element.tag not in {"body", "html"}]
+    return []
+
+
+def _prose(block: Block) -> int:
+    """Characters of running text in a block: what isn't links, if it is a sentence or long."""
+    size = len(block.text)
+    if 2 * block.linked > size or (size < _LONG_LINE and not _SENTENCE.search(block.text)):
+        return 0
+    return size - block.linked
+
+
+def _is_aside(element: html.HtmlElement) -> bool:
+    return element.tag in _ASIDE_TAGS or bool(
+        _ASIDE.search(element.get("class", "")) or _ASIDE.search(element.get("id", ""))
+    )
+
+
+def _link_share(found: Sequence[Block]) -> float:
+    size = sum(len(block.text) for block in found)
+    return sum(block.linked for block in found) / size if size else 0.0

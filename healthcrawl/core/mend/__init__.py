@@ -1,0 +1,46 @@
+"""Giving mirrored text back as it was written: byte shifts, glosses, script, each with its proof."""
+
+import re
+from dataclasses import dataclass
+
+from healthcrawl.core.mend import byteshift, glosses, script
+from healthcrawl.model import Finding
+from healthcrawl.rules import Mending
+
+__all__ = ["Mended", "mend"]
+
+_NOISE = re.compile("[\x05-\x08]+")
+"""Control characters that some programs put in front of punctuation."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mended:
+    """A mended text, and what was mended or could not be."""
+
+    text: str
+    findings: tuple[Finding, ...] = ()
+
+
+def mend(text: str, data: Mending, *, simplify: bool = True) -> Mended:
+    """Undo what mirror programs do to a text; a text without a symptom comes back as it is.
+
+    The order is the damage's in reverse. Bytes come first: glosses and script can be read only when they are whole, and
+    widths and private-use characters, which the normal form drops, are evidence until then. Without `simplify` traditional
+    text stays traditional, unless it has been glossed or shifted: then a program has made it so.
+    """
+    text, noise = _drop_noise(text)
+    text, shifts = byteshift.repair(text, data)
+    text, glossed = glosses.remove(text, data)
+    if simplify or shifts or glossed:
+        text, scripts = script.simplify(text, data)
+    else:
+        scripts = ()
+    return Mended(text=text, findings=noise + shifts + glossed + scripts)
+
+
+def _drop_noise(text: str) -> tuple[str, tuple[Finding, ...]]:
+    runs = _NOISE.findall(text)
+    if not runs:
+        return text, ()
+    finding = Finding(kind="control", text=runs[0], detail=f"{len(runs)} runs of U+0005 to U+0008 dropped")
+    return _NOISE.sub("", text), (finding,)

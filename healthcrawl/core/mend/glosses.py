@@ -1,0 +1,129 @@
+"""Glosses: pinyin that a mirror program wrote behind characters of its choice, as in 服務(wù).
+
+Authors do it too, and their readings stay: of a rare character (邢窑(yáo)), in a name list, in a language lesson. So the
+text as a whole is asked. A program that tones its pinyin glosses only characters that it has converted to traditional ones,
+common ones among them, and each of them always. A program without tones glosses at random, sometimes twice or with the
+character itself; a text that it went through is traditional, or holds several such glosses of common characters, but not
+one on every other character, as a lesson does.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from healthcrawl.core.mend.pinyin import GLOSS, HAN, SYLLABLE
+from healthcrawl.model import Finding
+from healthcrawl.rules import Mending
+
+COMMON = 10.0
+"""Nobody explains the reading of a character that is commoner than this (-ln p)."""
+RARE = 12.0
+"""A program's table hardly has characters that are rarer than this; their readings are taken for the author's."""
+LESSON = 0.45
+"""In a text with at least `FEW` glosses: more than this share of its characters glossed is a lesson."""
+FEW = 8
+CONVERTED = 0.9
+"""At least this share of toned glosses stands on traditional characters."""
+BARE = 0.1
+"""At most this share of the glossed characters' occurrences has no gloss."""
+TONELESS = 3
+"""So many toneless glosses of different common characters are a program's in a simplified text."""
+
+_HAN = re.compile(f"[{HAN}]")
+_SPOT = re.compile(rf"(?P<character>[{HAN}])(?P<glosses>(?:{GLOSS})+|[(（](?P<same>[{HAN}])[)）])")
+_SYLLABLE = re.compile(SYLLABLE)
+_TONED = re.compile("[āáǎàōóǒòēéěèīíǐìūúǔùǖǘǚǜńňǹḿ]")
+
+
+@dataclass(frozen=True, slots=True)
+class _Spot:
+    """A character with its glosses: readings that it does have, or the character itself, in either script."""
+
+    character: str
+    plain: str
+    text: str
+    start: int
+    end: int
+    toned: bool
+    doubled: bool
+
+    @property
+    def converted(self) -> bool:
+        return self.character != self.plain
+
+
+def remove(text: str, data: Mending) -> tuple[str, tuple[Finding, ...]]:
+    """Take a program's glosses out; leave an author's."""
+    if not (spots := _find(text, data)):
+        return text, ()
+    han = len(_HAN.findall(text))
+    if len(spots) >= FEW and len(spots) > LESSON * (han - sum(spot.doubled for spot in spots)):
+        return text, ()
+
+    def rarity(spot: _Spot) -> float:
+        return data.characters.get(spot.plain, RARE + 1)
+
+    toned = [spot for spot in spots if spot.toned]
+    toneless = [spot for spot in spots if not spot.toned]
+    doomed: list[_Spot] = []
+    if _is_toned_program(text, toned, rarity):
+        doomed += [spot for spot in toned if spot.converted and rarity(spot) <= RARE]
+    if _is_toneless_program(text, toneless, rarity, data):
+        doomed += [spot for spot in toneless if rarity(spot) <= RARE]
+    if not doomed:
+        return text, ()
+    doomed.sort(key=lambda spot: spot.start)
+    pieces: list[str] = []
+    done = 0
+    for spot in doomed:
+        pieces += text[done : spot.start], spot.character
+        done = spot.end
+    return "".join(pieces) + text[done:], (_summary(doomed),)
+
+
+def _find(text: str, data: Mending) -> list[_Spot]:
+    return [spot for match in _SPOT.finditer(text) if (spot := _read(match, data)) is not None]
+
+
+def _read(match: re.Match[str], data: Mending) -> _Spot | None:
+    character = match["character"]
+    plain = data.simplified.get(character, character)
+    readings = _SYLLABLE.findall(match["glosses"].replace("ɡ", "g"))
+    if match["same"]:
+        if data.simplified.get(match["same"], match["same"]) != plain:
+            return None
+    elif not all(character in data.readings.get(reading, ()) for reading in readings):
+        return None
+    return _Spot(
+        character=character,
+        plain=plain,
+        text=match[0],
+        start=match.start(),
+        end=match.end(),
+        toned=any(map(_TONED.search, readings)),
+        doubled=match["same"] is not None or len(readings) > 1,
+    )
+
+
+def _is_toned_program(text: str, spots: list[_Spot], rarity: Callable[[_Spot], float]) -> bool:
+    converted = [spot for spot in spots if spot.converted]
+    if not any(rarity(spot) <= COMMON for spot in converted) or len(converted) < CONVERTED * len(spots):
+        return False
+    glossed = Counter(spot.character for spot in converted)
+    occurrences = sum(text.count(character) for character in glossed)
+    return occurrences - len(converted) <= BARE * occurrences
+
+
+def _is_toneless_program(text: str, spots: list[_Spot], rarity: Callable[[_Spot], float], data: Mending) -> bool:
+    common = {spot.character for spot in spots if rarity(spot) <= COMMON}
+    if not common:
+        return False
+    traditional = any(character in data.simplified and character not in data.kept for character in text)
+    return traditional or any(spot.doubled for spot in spots) or len(common) >= TONELESS
+
+
+def _summary(spots: list[_Spot]) -> Finding:
+    counts = Counter(spot.text for spot in spots)
+    listed = " ".join(f"{gloss}×{count}" if count > 1 else gloss for gloss, count in counts.items())
+    return Finding(kind="gloss", text=spots[0].text, detail=f"{len(spots)} removed: {listed}")

@@ -1,0 +1,380 @@
+"""What a page says of its article: headline, date, source, numbers, files.
+
+What a reader sees beats what the meta tags say: tags are filled by machines, with the time of generation for the date and the
+site's name for the title. Where the page shows nothing, the tags come next, then what the list said when the crawl was there,
+then the address. A headline that spam has replaced is taken from the next place that still has it, with a finding. No date is
+later than the capture, and none is taken from a clock.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import pairwise
+
+import htmldate
+from lxml import html
+
+from healthcrawl.core.dates import find_date
+from healthcrawl.core.despam import is_suspect
+from healthcrawl.core.extract import Place
+from healthcrawl.core.fold import fold
+from healthcrawl.core.rows import resolve
+from healthcrawl.core.tree import matches, text_of
+from healthcrawl.core.urls import host_of
+from healthcrawl.model import Attachment, Finding, Metadata, Page
+from healthcrawl.rules import Layout, Spam
+
+_FAR = date(2099, 12, 31)  # the latest date of a page whose capture has none
+_SHORT_LINE = 160  # characters; a longer line is prose, whatever words it holds
+_BEFORE_BODY = 15  # lines in front of the body in which an unlabelled date is the article's
+_TITLE = range(4, 121)  # characters that a headline has
+
+_DATE = r"\d{4}\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}"
+# Labels of the date, best first. 时间 and 日期 also end longer words (会议时间) that mean another date.
+_DATE_LABELS = tuple(
+    re.compile(rf"(?:{label})\s*[\]】]?\s*[:|]?\s*[\[【(]?\s*(?P<date>{_DATE}.{{0,20}})")
+    for label in (
+        r"发\s?布\s?(?:时\s?间|日\s?期)|发表(?:时间|日期)|公开日期|发布于",
+        r"(?<![\u4e00-\u9fff])(?:时\s?间|日\s?期)",
+        r"更新(?:时间|日期)",
+        r"发文(?:时间|日期)|生成日期|信息时效期",
+    )
+)
+_OTHER_DATE = re.compile(r"今天|现在时间|截止|有效期|报名|星期[一二三四五六日天]|成文")
+# Where the value of a field ends: templates run fields together without anything between them.
+_NEXT = (
+    r"发布|发表|更新|时间|日期|作者|编辑|责任编辑|责编|浏览|阅读|点击|访问|字体|字号|打印|分享|收藏|来源|审核|摄影|人气|关键[词字]|参与互动|举报|"
+    r"文章类型|视力保护|\d{4}[-/.年]"
+)
+_VALUE = rf"\s*[:|]\s*(?!{_NEXT})(?P<value>[^\s:|\[\]【】]{{2,40}}?)(?={_NEXT}|[\s:|\[\]【】]|$)"
+_SOURCE = re.compile(rf"(?:信息|文章|稿件|新闻|内容)?(?:来\s?源|出处){_VALUE}")
+_PUBLISHER = re.compile(rf"(?:发布|发文|供稿)\s?(?:机构|单位|机关|部门)\s*[\]】]?{_VALUE}")
+_AUTHOR = re.compile(rf"(?<![\u4e00-\u9fff])作\s?者{_VALUE}")
+_INDEX_NUMBER = re.compile(r"索\s*[引取]\s*号\s*[\]】]?\s*[:|]?\s*(?P<value>[\w\[\]()〔〕/.-]{5,60})", re.ASCII)
+_NUMBERED = r"[\u4e00-\u9fff]{1,12}[〔\[(]\s*(?:19|20)\d\d\s*[〕\])]\s*第?\s*\d{1,5}\s*号"
+_DOCUMENT_NUMBER = re.compile(
+    rf"(?:文\s*号|发\s*文\s*字\s*号|文\s*件\s*编\s*号)\s*[\]】]?\s*[:|]?\s*(?P<value>{_NUMBERED})"
+)
+_BARE_NUMBER = re.compile(_NUMBERED)
+_LONE_LABEL = re.compile(r"[\[【]?[\u4e00-\u9fff ]{2,8}[\]】]?\s*:")
+_URL_DATES = (
+    re.compile(r"/t((?:19|20)\d{2})(\d{2})(\d{2})_"),
+    re.compile(r"/((?:19|20)\d{2})[-/]?(\d{1,2})[-/](\d{1,2})(?=/|_|\.)"),
+    re.compile(r"/((?:19|20)\d{2})(\d{2})(\d{2})(?=/|_|\.|-)"),
+    re.compile(r"/((?:19|20)\d{2})-?(\d{2})/t?(?:(?:19|20)\d{4})?(\d{2})[/_]"),
+)
+
+# Tails and heads of a <title>: parts that name the site or column.
+_TITLE_PARTS = re.compile(
+    r"\s*(?:[_|\N{FULLWIDTH VERTICAL LINE}»>]+|\s[-\N{EN DASH}\N{EM DASH}]+\s|-{2,}|\N{EM DASH}{2,})\s*"
+)
+_TITLE_HYPHEN = re.compile(r"(\s*[-\N{EN DASH}]\s*)")
+_SITE_PART = re.compile(
+    r".*(?:网|网站|局|厅|委|委员会|政府|中心|门户|平台|频道|栏目|官网|公开|动态|新闻|通知公告|公示公告|首页|正文|详情|内容页|资讯|要闻|办公室|医院|公安|在线|"
+    r"\.com|\.cn|\.net|日报|晚报|时报|健康报)-?$|.*(?:网站|门户|首页).*",
+    re.IGNORECASE,
+)
+_CUT = re.compile(r"(?:…|\.{3})\s*$")
+_HEADINGS = ("h1", "h2", "h3")
+
+_FILES = re.compile(r"\.(?:pdf|docx?|xlsx?|pptx?|wps|et|ofd|ceb|zip|rar|7z)(?:$|[?#&])", re.IGNORECASE)
+_DOWNLOADS = re.compile(r"download\.jsp\?|/download(?:attach)?\b|downloadattach|wbfileid=", re.IGNORECASE)
+
+
+_SECOND_LEVEL = {"gov", "com", "org", "net", "edu", "ac", "mil"}  # as in .gov.cn
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clues:
+    """Where a page may say something of its article: meta tags by name in lower case, lines around the body, the first in it."""
+
+    meta: dict[str, str]
+    head: tuple[str, ...]
+    rest: tuple[str, ...]
+    body: tuple[str, ...]
+
+
+def read_metadata(
+    page: Page, tree: html.HtmlElement, place: Place, layout: Layout, spam: Spam, *, weak_pub_date: bool
+) -> tuple[Metadata, tuple[Finding, ...]]:
+    """Read a page's metadata. `place` is where its article is; `weak_pub_date` as in `Family`.
+
+    Texts are as the page has them, not mended and not normalised.
+    """
+    clues = collect_clues(tree, place)
+    title, title_findings = _title(page, tree, place, layout, spam, clues)
+    published, date_findings = _published(page, tree, layout, clues, weak_pub_date=weak_pub_date)
+    everywhere = (*clues.head, *clues.rest)
+    metadata = Metadata(
+        title=title,
+        published=published,
+        source=_source(tree, layout, clues),
+        author=_labelled(_AUTHOR, (*clues.head[-_BEFORE_BODY:], *clues.body)),
+        column=clues.meta.get("columnname", "") or page.context.column,
+        document_number=_labelled(_DOCUMENT_NUMBER, everywhere) or _bare_number(clues.body),
+        index_number=_labelled(_INDEX_NUMBER, (*everywhere, *clues.body)),
+    )
+    return metadata, (*title_findings, *date_findings, *_mirrored(page, clues))
+
+
+def read_attachments(page: Page, tree: html.HtmlElement, place: Place, layout: Layout) -> tuple[Attachment, ...]:
+    """The files that an article links to: in its body, in the parts that the layout names, and right behind the body."""
+    base = next((resolve(page.url, element.get("href", "")) for element in tree.iter("base")), "") or page.url
+    regions = [place.element]
+    for selector in layout.attachments:
+        regions += matches(tree, selector)
+    for element in (place.element, *list(place.element.iterancestors())[:2]):
+        if element.tag not in {"body", "html"}:
+            regions += element.itersiblings()
+    found: dict[str, str] = {}
+    for region in regions:
+        for anchor in region.iter("a", "iframe", "embed", "object"):
+            target = anchor.get("href") or anchor.get("src") or anchor.get("data") or ""
+            if _FILES.search(target) or _DOWNLOADS.search(target):
+                name = " ".join(text_of(anchor).split()) or anchor.get("title", "").strip()
+                if (url := resolve(base, target)) and not found.get(url):
+                    found[url] = name
+    return tuple(Attachment(name=name or url.rsplit("/", 1)[-1], url=url) for url, name in found.items())
+
+
+def collect_clues(tree: html.HtmlElement, place: Place) -> Clues:
+    """Meta tags and short lines of a page, those in front of the body apart from those behind it and those in it."""
+    meta: dict[str, str] = {}
+    for tag in tree.iter("meta"):
+        name = (tag.get("name") or tag.get("property") or tag.get("itemprop") or "").lower()
+        content = " ".join(tag.get("content", "").split())
+        if name and content:
+            meta.setdefault(name, content)
+    inside = {id(block) for block in place.lines}
+    lines: dict[str, list[str]] = {"head": [], "rest": [], "body": []}
+    where = "head"
+    for block in place.shown:
+        if id(block) in inside:
+            where = "rest"
+            lines["body"].append(fold(block.text))
+        elif len(block.text) <= _SHORT_LINE:
+            lines[where].append(fold(block.text))
+    return Clues(
+        meta=meta,
+        head=_with_labels(lines["head"]),
+        rest=_with_labels(lines["rest"]),
+        body=_with_labels(lines["body"][:_BEFORE_BODY]),
+    )
+
+
+def _with_labels(lines: list[str]) -> tuple[str, ...]:
+    """Lines with each label that stands alone joined to the line behind it, its value."""
+    joined: list[str] = []
+    for line in lines:
+        if joined and _LONE_LABEL.fullmatch(joined[-1]):
+            joined[-1] += f" {line}"
+        else:
+            joined.append(line)
+    return tuple(joined)
+
+
+# Headlines
+
+
+def clean_title(title: str, site_name: str = "") -> str:
+    """A document title without the names of site and column around the headline.
+
+    >>> clean_title("关于开展健康讲座的通知_通知公告_云海市卫生健康局"), clean_title("云海市：2024-2025年健康行动")
+    ('关于开展健康讲座的通知', '云海市：2024-2025年健康行动')
+    """
+    parts = [part for part in _TITLE_PARTS.split(" ".join(title.split())) if part]
+    headline = max([part for part in parts if not _is_site(part, site_name)] or parts, key=len, default="")
+    pieces = _TITLE_HYPHEN.split(headline)  # hyphens stand at odd places: headlines have them too
+    first, last = 0, len(pieces)
+    while last - first > 1 and _is_site(pieces[last - 1], site_name):
+        last -= 2
+    while last - first > 1 and _is_site(pieces[first], site_name):
+        first += 2
+    return "".join(pieces[first:last])
+
+
+def _is_site(part: str, site_name: str) -> bool:
+    return part == site_name or (len(part) <= 25 and bool(_SITE_PART.fullmatch(part)))
+
+
+def _title(
+    page: Page, tree: html.HtmlElement, place: Place, layout: Layout, spam: Spam, clues: Clues
+) -> tuple[str, tuple[Finding, ...]]:
+    """The headline: the first honest one; one that a list has cut short only if there is no other."""
+    documents = [clues.meta.get("og:title", ""), *(text_of(element) for element in tree.iter("title"))]
+    replaced = [text for text in documents if is_suspect(text, spam)]
+    title = ""
+    for text in _titles(page, tree, place, layout, clues, documents):
+        if text in replaced or is_suspect(text, spam):
+            replaced.append(text)
+        elif not _CUT.search(text):
+            title = text
+            break
+        else:
+            title = title or text
+    return title, tuple(Finding(kind="spam", text=text, detail="replaced title") for text in dict.fromkeys(replaced))
+
+
+def _titles(
+    page: Page, tree: html.HtmlElement, place: Place, layout: Layout, clues: Clues, documents: list[str]
+) -> Iterator[str]:
+    """What may be the headline, best first; the name of the site is no headline unless nothing else is there."""
+    tagged, entry = clues.meta.get("articletitle", ""), page.context.entry_title
+    site_name = clues.meta.get("sitename", "") or clues.meta.get("og:site_name", "")
+    nameless = {site_name, clues.meta.get("columnname", "")}
+    if len(tagged) in _TITLE and tagged not in nameless:
+        yield tagged
+    cleaned = [clean_title(text, site_name) for text in documents]
+    headings = list(_headings(tree, place, layout))
+    confirmed = [text for text in headings if _is_confirmed(text, [tagged, entry], documents, cleaned)]
+    unconfirmed = [
+        text
+        for text in (*cleaned, *_above_info(clues), *headings)
+        if not _is_site(text, site_name) and not any(label.search(fold(text)) for label in _DATE_LABELS)
+    ]
+    ranked = [text for text in (*confirmed, entry, *unconfirmed) if len(text) in _TITLE and text not in nameless]
+    yield from dict.fromkeys(ranked or [text for text in cleaned if text and text not in nameless])
+
+
+def _headings(tree: html.HtmlElement, place: Place, layout: Layout) -> Iterator[str]:
+    """Headlines shown on the page: what the layout names, then headings, then what is called a title."""
+    inside = set(place.element.iterdescendants())
+    for selector in (
+        *layout.title,
+        *_HEADINGS,
+        "[class*=title], [class*=Title], [class*=tit], [id*=title], [id*=Title]",
+    ):
+        for element in matches(tree, selector):
+            if element not in inside or element.tag in _HEADINGS:
+                yield text_of(element)
+
+
+def _is_confirmed(heading: str, tagged: list[str], documents: list[str], cleaned: list[str]) -> bool:
+    """Whether a headline elsewhere holds a heading, or begins it and is cut; a document's title, besides the site's name."""
+    bare = _squeeze(heading)
+    if any(
+        bare in other or (_CUT.search(other) and bare.startswith(other.rstrip(".…")))
+        for other in map(_squeeze, (*tagged, *cleaned))
+    ):
+        return True
+    pairs = zip(map(_squeeze, documents), map(_squeeze, cleaned), strict=True)
+    return any(own and own in bare and bare in document for document, own in pairs)
+
+
+def _above_info(clues: Clues) -> Iterator[str]:
+    """The line above the one with the date of publication, where headlines stand."""
+    for above, line in pairwise(clues.head):
+        labelled = _DATE_LABELS[0].search(line) or _SOURCE.match(line)
+        if labelled and " | " not in above and ":" not in above[:8]:
+            yield above
+
+
+def _squeeze(text: str) -> str:
+    return "".join(fold(text).split())
+
+
+# Dates
+
+
+def _published(
+    page: Page, tree: html.HtmlElement, layout: Layout, clues: Clues, *, weak_pub_date: bool
+) -> tuple[str, tuple[Finding, ...]]:
+    latest = _FAR if page.captured_at is None else page.captured_at.date() + timedelta(days=1)
+    pub_date = find_date(clues.meta.get("pubdate", ""))
+    listed = page.context.entry_date
+    shown = _shown_dates(tree, layout, clues)
+    # Some systems write when the page was generated into both.
+    weak_pub_date = weak_pub_date or (bool(pub_date) and find_date(clues.meta.get("others", "")) == pub_date)
+    if weak_pub_date:
+        steps = [*shown, *_unlabelled(clues), ("list", listed), ("address", _date_in(page.url)), ("PubDate", pub_date)]
+    else:
+        steps = [*shown, ("PubDate", pub_date), *_unlabelled(clues), ("list", listed), ("address", _date_in(page.url))]
+    findings: list[Finding] = []
+    for step, found in steps:
+        if not found:
+            continue
+        if found[:10] > latest.isoformat():
+            late = Finding(kind="metadata", text=found, detail="date later than the capture")
+            findings += [late] if late not in findings else []
+            continue
+        if step == "PubDate" and weak_pub_date:
+            findings.append(Finding(kind="metadata", text=found, detail="date from PubDate, which is weak here"))
+        return found, tuple(findings)
+    # The last resort reads all sorts of attributes; it must be told what the latest date is, or it takes today.
+    guessed = htmldate.find_date(
+        tree, original_date=True, extensive_search=False, max_date=latest.isoformat(), url=None
+    )
+    if guessed:
+        findings.append(Finding(kind="metadata", text=guessed, detail="date guessed by htmldate"))
+    return guessed or "", tuple(findings)
+
+
+def _shown_dates(tree: html.HtmlElement, layout: Layout, clues: Clues) -> Iterator[tuple[str, str]]:
+    for selector in layout.published:
+        for element in matches(tree, selector):
+            yield "shown", find_date(fold(text_of(element)))
+    for lines in (clues.head, clues.body, clues.rest):
+        for label in _DATE_LABELS:
+            for line in reversed(lines) if lines is clues.head else lines:
+                if len(line) <= _SHORT_LINE and (match := label.search(line)):
+                    yield "shown", find_date(match["date"])
+
+
+def _unlabelled(clues: Clues) -> Iterator[tuple[str, str]]:
+    """Dates in short lines right above the body, the nearest first."""
+    for line in reversed(clues.head[-_BEFORE_BODY:]):
+        if len(line) <= 80 and not _OTHER_DATE.search(line):
+            yield "above the body", find_date(line)
+
+
+def _date_in(url: str) -> str:
+    for form in _URL_DATES:
+        if match := form.search(url):
+            return find_date("-".join(match.groups()))
+    return ""
+
+
+# Source, numbers and whereabouts
+
+
+def _source(tree: html.HtmlElement, layout: Layout, clues: Clues) -> str:
+    named = [fold(text_of(element)) for selector in layout.source for element in matches(tree, selector)]
+    labelled = _labelled(_SOURCE, [*named, *reversed(clues.head[-_BEFORE_BODY:]), *clues.body])
+    return labelled or clues.meta.get("contentsource", "") or _labelled(_PUBLISHER, (*clues.head, *clues.rest))
+
+
+def find_source(lines: Iterable[str]) -> str:
+    """The source that an info line names; empty if none does.
+
+    >>> find_source(["发布时间：2024-03-05 来源：云海市卫生健康局 浏览：8"])
+    '云海市卫生健康局'
+    """
+    return _labelled(_SOURCE, map(fold, lines))
+
+
+def _labelled(pattern: re.Pattern[str], lines: Iterable[str]) -> str:
+    for line in lines:
+        if len(line) <= _SHORT_LINE and (match := pattern.search(line)):
+            value = match["value"]
+            return value.rstrip(")") if value.count(")") > value.count("(") else value
+    return ""
+
+
+def _bare_number(lines: Iterable[str]) -> str:
+    return next((line for line in lines if _BARE_NUMBER.fullmatch(line)), "")
+
+
+def _mirrored(page: Page, clues: Clues) -> Iterator[Finding]:
+    """A page that names another site's host as its own is a copy, and its text to be mistrusted."""
+    named = clues.meta.get("sitedomain", "").lower()
+    named = host_of(named) or host_of(f"http://{named}")
+    host = host_of(page.url)
+    if host and "." in named and _owner(named) != _owner(host):
+        yield Finding(kind="mirror", text=named, detail=f"SiteDomain names another host than {host}")
+
+
+def _owner(host: str) -> str:
+    """The part of a host name that one owner has: `dg.gov.cn` of `wjj.dg.gov.cn`, `example.com` of `www.example.com`."""
+    labels = host.split(".")
+    return ".".join(labels[-3:] if len(labels) > 2 and labels[-2] in _SECOND_LEVEL else labels[-2:])

@@ -1,0 +1,215 @@
+"""The one function that reads the archive: a capture in, a document or a rejection out.
+
+The recipe is flat. From the bytes: decode, drop what no reader sees, find the article, read metadata, read lines. Then the
+text stages, the same for texts that were saved without their page (`clean`): mend, furniture, despam, normalise. Mending comes
+before the line rules, since these are written in simplified characters and a mirror's text is not; and title, source and body
+are mended as one text, since what proves a mirror's damage is spread over all of it. Normalising comes last: it erases the
+evidence that mending needs.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from lxml import etree, html
+
+from healthcrawl.core.dates import find_date
+from healthcrawl.core.decode import Unreadable, decode
+from healthcrawl.core.despam import drop_spam
+from healthcrawl.core.extract import extract, locate
+from healthcrawl.core.furniture import drop_furniture
+from healthcrawl.core.hidden import cut_before_root, drop_hidden
+from healthcrawl.core.identity import recognise
+from healthcrawl.core.mend import mend
+from healthcrawl.core.metadata import find_source, read_attachments, read_metadata
+from healthcrawl.core.normalise import normalise
+from healthcrawl.core.refuse import refuse_page, refuse_response
+from healthcrawl.core.tree import matches, parse
+from healthcrawl.core.urls import canonical
+from healthcrawl.model import Attachment, Capture, Document, Finding, Metadata, Page, Reason, Rejection
+from healthcrawl.rules import Family, Layout, Rules
+
+# What lxml and the recursive serialisers raise on hostile input. Nothing wider: our own mistakes are to be seen.
+_BROKEN = (etree.LxmlError, RecursionError, UnicodeError)
+
+_HTML_TYPES = {"text/html", "application/xhtml+xml", "text/xml", "application/xml"}
+_LONGEST_TITLE = 80  # characters
+_STOPS = ("。", "!", "?", ";", ",", ":", "！", "？", "；", "，", "：")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Article:
+    """An article on its way through the text stages."""
+
+    metadata: Metadata
+    lines: tuple[str, ...]
+    attachments: tuple[Attachment, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+
+def process(capture: Capture, rules: Rules) -> Document | Rejection:
+    """Read a capture. Any bytes give a document or a rejection, and the same capture and rules always the same one."""
+    if refusal := refuse_response(capture):
+        return _reject(capture.url, rules, refusal)
+    page = decode(capture, rules.max_chars)
+    if isinstance(page, Unreadable):
+        return _reject(capture.url, rules, page)
+    if page.media_type not in _HTML_TYPES:
+        return _reject(capture.url, rules, Unreadable(reason="not-html", detail=page.media_type), page.findings)
+    try:
+        return _process_page(page, rules)
+    except _BROKEN as error:
+        return _reject(capture.url, rules, Unreadable(reason="broken", detail=repr(error)), page.findings)
+
+
+def clean(text: str, rules: Rules, url: str = "") -> Document | Rejection:
+    """Read an article that was saved as plain text: its first line is taken for the title where it can be one.
+
+    The text stages are those of `process`; date and source come from lines that turn out to be furniture.
+    """
+    article = _Article(metadata=Metadata(), lines=tuple(line.strip() for line in text.splitlines() if line.strip()))
+    article = _mend(article, rules)
+    article = _tidy(article, rules)
+    article = _title_from_lines(article)
+    if not article.lines:
+        reason: Reason = "spam" if any(finding.kind == "spam" for finding in article.findings) else "no-text"
+        return _reject(url, rules, Unreadable(reason=reason, detail="nothing left"), article.findings)
+    return _document(url, "", article, rules)
+
+
+def _process_page(page: Page, rules: Rules) -> Document | Rejection:
+    source, cut = cut_before_root(page.text)
+    tree = parse(source)
+    family = recognise(page, tree, rules)
+    layout = _layout(page, family, rules)
+    findings = (*page.findings, *cut, *drop_hidden(tree, rules.spam))
+    _drop_parts(tree, layout)
+    place = locate(tree, layout)
+    if refusal := refuse_page(page, tree, place, family, rules):
+        return _reject(page.url, rules, refusal, findings, family)
+    metadata, said = read_metadata(page, tree, place, layout, rules.spam, weak_pub_date=family.weak_pub_date)
+    attachments = read_attachments(page, tree, place, layout)
+    lines, copies = extract(tree, place)
+    article = _Article(metadata=metadata, lines=lines, attachments=attachments, findings=(*findings, *said, *copies))
+    article = _mend(article, rules)
+    article = _tidy(article, rules)
+    if not article.lines and not attachments:
+        sold = any(finding.kind == "spam" for finding in article.findings)
+        empty = Unreadable(reason="spam" if sold else "no-text", detail="no line left")
+        return _reject(page.url, rules, empty, article.findings, family)
+    return _document(page.url, family.name, article, rules)
+
+
+def _layout(page: Page, family: Family, rules: Rules) -> Layout:
+    """One layout out of the site's, the family's of the day of capture, and the generic one, in this order."""
+    day = page.captured_at.date() if page.captured_at else date.max
+    chosen = [_in_force(family, day), _in_force(rules.families[-1], day)]
+    if rules.site is not None:
+        chosen.insert(0, rules.site.layout)
+    return Layout(
+        title=_joined(layout.title for layout in chosen),
+        published=_joined(layout.published for layout in chosen),
+        source=_joined(layout.source for layout in chosen),
+        body=_joined(layout.body for layout in chosen),
+        attachments=_joined(layout.attachments for layout in chosen),
+        drop=_joined(layout.drop for layout in chosen),
+    )
+
+
+def _in_force(family: Family, day: date) -> Layout:
+    return next(
+        (layout for layout in reversed(family.layouts) if layout.since is None or layout.since <= day), Layout()
+    )
+
+
+def _joined(parts: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(selector for part in parts for selector in part))
+
+
+def _drop_parts(tree: html.HtmlElement, layout: Layout) -> None:
+    for selector in layout.drop:
+        for element in matches(tree, selector):
+            if element.getparent() is not None:
+                element.drop_tree()
+
+
+def _mend(article: _Article, rules: Rules) -> _Article:
+    """Title, source, names of files and lines mended as one text and taken apart again."""
+    metadata, attachments = article.metadata, article.attachments
+    fields = [_in_one_line(text) for text in (metadata.title, metadata.source, metadata.author, metadata.column)]
+    names = [_in_one_line(attachment.name) for attachment in attachments]
+    mended = mend("\n".join([*fields, *names, *article.lines]), rules.mending, simplify=rules.script == "simplified")
+    title, source, author, column, *rest = mended.text.split("\n")
+    return _Article(
+        metadata=replace(metadata, title=title, source=source, author=author, column=column),
+        lines=tuple(rest[len(names) :]),
+        attachments=tuple(replace(attachment, name=name) for attachment, name in zip(attachments, rest, strict=False)),
+        findings=(*article.findings, *mended.findings),
+    )
+
+
+def _tidy(article: _Article, rules: Rules) -> _Article:
+    """Furniture and spam dropped from the lines, and all texts in the normal form."""
+    lines, furniture = drop_furniture(article.lines, rules.furniture, article.metadata.title)
+    lines, spam = drop_spam(lines, rules.spam)
+
+    def normal(text: str) -> str:
+        return _in_one_line(normalise(text, rules.script, rules.width))
+
+    metadata = article.metadata
+    return _Article(
+        metadata=replace(
+            metadata,
+            title=normal(metadata.title),
+            source=normal(metadata.source),
+            author=normal(metadata.author),
+            column=normal(metadata.column),
+            document_number=normal(metadata.document_number),
+            index_number=normal(metadata.index_number),
+        ),
+        lines=tuple(filter(None, normalise("\n".join(lines), rules.script, rules.width).split("\n"))),
+        attachments=tuple(replace(attachment, name=normal(attachment.name)) for attachment in article.attachments),
+        findings=(*article.findings, *furniture, *spam),
+    )
+
+
+def _in_one_line(text: str) -> str:
+    return text.replace("\n", " ").strip()
+
+
+def _title_from_lines(article: _Article) -> _Article:
+    """Title, date and source of a plain text: its first line, and what its furniture says."""
+    furniture = [finding.text for finding in article.findings if finding.kind == "furniture"]
+    title, lines = "", article.lines
+    if lines and len(lines[0]) <= _LONGEST_TITLE and not lines[0].endswith(_STOPS):
+        title, lines = lines[0], lines[1:]
+    published = next((found for line in furniture if (found := find_date(line))), "")
+    metadata = replace(article.metadata, title=title, published=published, source=find_source(furniture))
+    return replace(article, metadata=metadata, lines=lines)
+
+
+def _document(url: str, family: str, article: _Article, rules: Rules) -> Document:
+    return Document(
+        address=canonical(url, rules),
+        url=url,
+        site=rules.site.name if rules.site else "",
+        family=family,
+        metadata=article.metadata,
+        text="\n".join(article.lines),
+        attachments=article.attachments,
+        findings=article.findings,
+    )
+
+
+def _reject(
+    url: str, rules: Rules, why: Unreadable, findings: Sequence[Finding] = (), family: Family | None = None
+) -> Rejection:
+    return Rejection(
+        address=canonical(url, rules),
+        url=url,
+        site=rules.site.name if rules.site else "",
+        reason=why.reason,
+        detail=why.detail,
+        family=family.name if family else "",
+        findings=tuple(findings),
+    )

@@ -1,0 +1,96 @@
+"""Which captures hold no article: told by the exchange alone, or by the shape of the page.
+
+An answer that is not an article must never take an article's place in the corpus: an error page, a shell that a script would
+fill, a protection's challenge, a list. Each has its reason, so that the crawl can act on it.
+"""
+
+import re
+
+from lxml import html
+
+from healthcrawl.core import message
+from healthcrawl.core.decode import Unreadable
+from healthcrawl.core.extract import Place
+from healthcrawl.core.identity import is_article_url
+from healthcrawl.core.rows import find_anchors, read_rows
+from healthcrawl.model import Capture, Page, Reason
+from healthcrawl.rules import Family, Rules
+
+_STATUS_REASONS: dict[int, Reason] = {304: "not-modified", 404: "not-found", 410: "not-found"}
+# Scripts of protections: they set a cookie or a token and load the page again.
+_CHALLENGE = re.compile(
+    r"\$_ts\b|__jsl|C3VK|document\.cookie\s*=|location\s*\.\s*(?:href|reload|replace)|location\s*=|captcha|\beval\(|_0x[0-9a-f]{4}"
+)
+_REFRESH = re.compile(r"""<meta[^>]+http-equiv\s*=\s*["']?refresh[^>]+url\s*=""", re.IGNORECASE)
+_GONE = re.compile(
+    r"(?:页面|网页|文章|内容|信息|资源|文件|栏目)(?:已经?)?(?:不存在|未找到|找不到|没有找到|无法找到|被?删除|被?移除|失效)|无法找到(?:该|此)页|"
+    r"404\s*(?:not found|错误|页面)|not found",
+    re.IGNORECASE,
+)
+_SHELL = 200  # characters of visible text; a page with fewer may be a script's shell
+_NOTE = 400  # characters of visible text; a page with fewer may only say that there is nothing
+_LINK_PAGE = 0.5  # share of links from which a place holds a list
+_MANY_ROWS = 5  # dated links from which a page may be a list
+_TAGGED = re.compile(r"""<meta[^>]+name\s*=\s*["']?ArticleTitle["']?[^>]+content\s*=\s*["']?[^"'\s>]""", re.IGNORECASE)
+_INFO = re.compile(r"(?:发[布表]|發[布佈表])[时時]?[间間日]?期?\s*[:：]|[来來]源\s*[:：]")
+
+
+def refuse_response(capture: Capture) -> Unreadable | None:
+    """Why a response is not to be decoded (what it was asked for as, its status, its end), or None."""
+    role, answer = capture.context.role, message.parse(capture.response)
+    if role != "article":
+        return Unreadable(reason=role, detail=f"fetched as {role}")
+    if not 200 <= answer.status < 300:
+        return _refuse_status(answer)
+    if capture.truncated or not answer.whole:
+        return Unreadable(reason="truncated", detail=capture.truncated or "fewer bytes than promised")
+    return None
+
+
+def refuse_page(page: Page, tree: html.HtmlElement, place: Place, family: Family, rules: Rules) -> Unreadable | None:
+    """Why a page can't be an article (a shell, an error, a list), or None. `place` is where its article would be."""
+    if place.certain:
+        return None
+    refusal = _refuse_shell(page, place)
+    if refusal is None and not is_article_url(page.url, family):
+        refusal = _refuse_list(page, tree, place, family, rules)
+    return refusal
+
+
+def _refuse_status(answer: message.Message) -> Unreadable:
+    status = f"status {answer.status}"
+    if answer.status in _STATUS_REASONS:
+        return Unreadable(reason=_STATUS_REASONS[answer.status], detail=status)
+    if 300 <= answer.status < 400:
+        return Unreadable(reason="redirect", detail=f"{status} to {answer.header('Location')}")
+    challenged = answer.status and _CHALLENGE.search(answer.payload.decode("latin-1"))
+    return Unreadable(reason="challenge" if challenged else "http-error", detail=status)
+
+
+def _refuse_shell(page: Page, place: Place) -> Unreadable | None:
+    visible = sum(len(block.text) for block in place.shown)
+    if visible < _SHELL and _CHALLENGE.search(page.text):
+        return Unreadable(reason="challenge", detail=f"script shell with {visible} characters of text")
+    if visible < _SHELL and _REFRESH.search(page.text):
+        return Unreadable(reason="redirect", detail="meta refresh")
+    gone = next((block.text for block in place.shown if _GONE.search(block.text)), "")
+    if gone and visible < _NOTE:
+        return Unreadable(reason="not-found", detail=gone)
+    return None
+
+
+def _refuse_list(page: Page, tree: html.HtmlElement, place: Place, family: Family, rules: Rules) -> Unreadable | None:
+    if place.link_share >= _LINK_PAGE:
+        return Unreadable(reason="not-an-article", detail=f"{place.link_share:.0%} of the text are links")
+    # What only articles say, once: when and whence they are.
+    lines = sum(bool(_INFO.search(block.text)) for block in place.shown)
+    informed = lines in {1, 2} or bool(_TAGGED.search(page.text))
+    if place.sure and informed:
+        return None
+    if not place.sure and not informed:
+        return Unreadable(reason="not-an-article", detail="neither a text nor a line that says when and whence it is")
+    rows = [row for row in read_rows(tree, find_anchors(tree, page.url, family, rules), family) if row.entry.date]
+    prose = sum(len(block.text) - block.linked for block in place.lines)
+    if len(rows) < _MANY_ROWS or (place.sure and prose >= sum(len(row.entry.title) for row in rows)):
+        return None
+    return Unreadable(reason="not-an-article", detail=f"a list of {len(rows)} dated links")

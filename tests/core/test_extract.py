@@ -1,0 +1,129 @@
+"""Finding the article on pages of many shapes, and reading its lines complete and in order."""
+
+import pytest
+
+from healthcrawl.core.extract import drop_copies, extract, locate
+from healthcrawl.core.tree import parse
+from healthcrawl.rules import Layout
+
+PARAGRAPHS = [
+    "为提高居民急救意识和自救互救能力，云海市卫生健康局近日在青山社区举办急救知识培训。",
+    "培训现场，市急救中心的老师讲解了心肺复苏的操作要点，并用模型示范按压的位置和深度。",
+    "居民们轮流上前练习，老师逐一纠正动作，现场气氛热烈。",
+    "下一步，市卫生健康局将继续推动急救培训进学校、进企业、进农村。",
+]
+TITLE = "云海市举办急救知识培训"
+NAV = "".join(
+    f'<li><a href="/c{n}/">{name}</a></li>'
+    for n, name in enumerate(["首页", "政务公开", "工作动态", "通知公告", "健康科普"])
+)
+RELATED = "".join(
+    f'<li><a href="/r{n}.html">{text}</a><span>2024-02-0{n}</span></li>'
+    for n, text in enumerate(
+        ["我市召开卫生健康工作会议部署全年任务", "关于春节期间门诊安排的通知", "市妇幼保健院新院区启用公告"], 1
+    )
+)
+
+
+def page(article: str, title: str = TITLE) -> str:
+    return f"""<html><head><title>{title}_云海市卫生健康局</title></head><body>
+    <div class="header"><ul class="nav">{NAV}</ul></div>
+    <div class="main"><div class="left"><ul>{RELATED}</ul></div>
+    <div class="right"><h1>{TITLE}</h1><p>发布时间：2024-03-05 来源：市卫生健康局</p>{article}</div></div>
+    <div class="foot">主办单位：云海市卫生健康局 地址：云海市人民路一号 邮编：000000 建议使用主流浏览器访问本站，以获得更好的体验。</div>
+    </body></html>"""
+
+
+def read(markup: str, *body: str) -> list[str]:
+    tree = parse(markup)
+    lines, _ = extract(tree, locate(tree, Layout(body=body)))
+    return list(lines)
+
+
+SHAPES = {
+    "paragraphs": "<div class=x>" + "".join(f"<p>{text}</p>" for text in PARAGRAPHS) + "</div>",
+    "line breaks": "<div class=x>" + "<br>\u3000\u3000".join(PARAGRAPHS) + "</div>",
+    "line breaks in one paragraph": "<div class=x><p>" + "<br><br>".join(PARAGRAPHS) + "</p></div>",
+    "divs in divs": "<div class=x><div>"
+    + "".join(f"<div><span>{text}</span></div>" for text in PARAGRAPHS)
+    + "</div></div>",
+    "spans in pieces": "<div class=x>"
+    + "".join(f"<p><span>{t[:9]}</span><font>{t[9:]}</font></p>" for t in PARAGRAPHS)
+    + "</div>",
+    "a table that lays out": "<table class=x><tr><td>"
+    + "".join(f"<p>{text}</p>" for text in PARAGRAPHS)
+    + "</td></tr></table>",
+    "unknown elements": "<ucapcontent class=x>" + "".join(f"<p>{text}</p>" for text in PARAGRAPHS) + "</ucapcontent>",
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("selectors", [(".x",), (".elsewhere", ".x"), ()], ids=["named", "named second", "unnamed"])
+def test_all_paragraphs_come_out_in_order(shape: str, selectors: tuple[str, ...]) -> None:
+    lines = read(page(SHAPES[shape]), *selectors)
+    assert [line for line in lines if line in PARAGRAPHS] == PARAGRAPHS
+    assert not any("会议部署" in line or "主办单位" in line or line == "首页" for line in lines)
+
+
+def test_named_element_gives_its_lines_and_no_others() -> None:
+    assert read(page(SHAPES["paragraphs"]), ".x") == PARAGRAPHS
+
+
+def test_short_lines_and_tables_survive_without_a_name() -> None:
+    table = "<table><tr><th>姓名</th><th>单位</th><th>成绩</th></tr>" + "".join(
+        f"<tr><td>{name}</td><td>云海市第一人民医院</td><td>{score}</td></tr>"
+        for name, score in [("王芳", 91), ("李明", 88)]
+    )
+    article = f"<div>{''.join(f'<p>{t}</p>' for t in PARAGRAPHS)}{table}</table><p>云海市卫生健康局</p><p>2024年3月5日</p></div>"
+    lines = read(page(article))
+    assert lines[-5:] == [
+        "姓名 | 单位 | 成绩",
+        "王芳 | 云海市第一人民医院 | 91",
+        "李明 | 云海市第一人民医院 | 88",
+        "云海市卫生健康局",
+        "2024年3月5日",
+    ]
+
+
+def test_notice_of_a_few_words_is_read_whole() -> None:
+    notice = "<div class=x><p>各科室：</p><p>定于3月8日下午召开全体会议。</p><p>办公室</p></div>"
+    assert read(page(notice), ".x") == ["各科室：", "定于3月8日下午召开全体会议。", "办公室"]
+
+
+def test_article_is_found_where_teasers_are_longer() -> None:
+    teasers = "".join(f"<li><h3>旧闻{n}</h3><p>{text * 3}</p></li>" for n, text in enumerate(PARAGRAPHS[1:]))
+    article = f"<article><h2>{TITLE}</h2>{''.join(f'<p>{text}</p>' for text in PARAGRAPHS[:2])}</article>"
+    lines = read(f"<title>{TITLE}</title><body><div>{article}</div><ul class=list>{teasers}</ul></body>")
+    assert [line for line in lines if line in PARAGRAPHS] == PARAGRAPHS[:2]
+    assert not any(line.startswith("旧闻") for line in lines)
+
+
+def test_page_that_is_one_form_is_read() -> None:
+    markup = (
+        page(SHAPES["paragraphs"])
+        .replace('<div class="main">', '<form class="header search"><div>')
+        .replace("</div></div>", "</div></div></form>")
+    )
+    assert [line for line in read(markup) if line in PARAGRAPHS] == PARAGRAPHS
+
+
+def test_body_shown_twice_is_read_once() -> None:
+    twice = SHAPES["paragraphs"] + SHAPES["paragraphs"].replace("class=x", 'class="x phone"')
+    assert read(page(twice), ".x") == PARAGRAPHS
+    assert read(page(f"<div id=wrap>{twice}</div>"), "#wrap") == PARAGRAPHS
+    tree = parse(page(f"<div id=wrap>{twice}</div>"))
+    _, findings = extract(tree, locate(tree, Layout(body=("#wrap",))))
+    assert [(finding.kind, finding.text) for finding in findings] == [("hidden", PARAGRAPHS[0])]
+
+
+def test_repetition_inside_an_article_stays() -> None:
+    rows = tuple("云海市第一人民医院 | 合格 | 合格" for _ in range(6))
+    assert drop_copies((*PARAGRAPHS, *rows))[0] == (*PARAGRAPHS, *rows)
+    quoted = (*PARAGRAPHS, PARAGRAPHS[1])
+    assert drop_copies(quoted)[0] == quoted
+
+
+def test_tree_is_not_changed() -> None:
+    tree = parse(page(SHAPES["paragraphs"]))
+    place = locate(tree, Layout())
+    assert extract(tree, place) == extract(tree, place)

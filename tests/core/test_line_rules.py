@@ -1,0 +1,101 @@
+"""Furniture and spam: every rule against its own proofs, and where the rules apply."""
+
+from typing import Any
+
+import pytest
+
+from healthcrawl.core.despam import drop_spam, is_spam, is_suspect, score
+from healthcrawl.core.fold import fold
+from healthcrawl.core.furniture import drop_furniture
+from healthcrawl.knowledge.lines import load_furniture, load_spam, read
+from healthcrawl.rules import Furniture
+
+RULES: list[dict[str, Any]] = read("furniture.toml")["rule"]
+PROOFS: dict[str, list[str]] = read("spam.toml")["examples"]
+PROSE = "市卫生健康局近日组织开展春季传染病防控培训,各镇街卫生院一百二十人参加。"
+
+
+def furniture(name: str) -> Furniture:
+    return next(rule for rule in load_furniture() if rule.name == name)
+
+
+@pytest.mark.parametrize(("name", "line"), [(rule["name"], line) for rule in RULES for line in rule["match"]])
+def test_rule_matches_its_examples(name: str, line: str) -> None:
+    assert furniture(name).pattern.fullmatch(fold(line))
+
+
+@pytest.mark.parametrize(("name", "line"), [(rule["name"], line) for rule in RULES for line in rule["spare"]])
+def test_rule_spares_its_look_alikes(name: str, line: str) -> None:
+    assert not furniture(name).pattern.fullmatch(fold(line))
+
+
+@pytest.mark.parametrize("rule", load_furniture(), ids=lambda rule: rule.name)
+@pytest.mark.parametrize(
+    "word", ["来源:", "大 中 小 ", "首页 > ", "关于我们|", "发布时间:2024-01-01 ", "审核:李 ", "转载 ", "分类 "]
+)
+@pytest.mark.timeout(10)
+def test_rule_is_quick_on_lines_that_almost_match(rule: Furniture, word: str) -> None:
+    rule.pattern.fullmatch(word * 2000 + "。完")
+
+
+def test_head_rules_end_at_the_first_paragraph() -> None:
+    lines = ("首页 > 工作动态", "发布时间:2024-03-05 来源:市局", PROSE, "来源:国家卫生健康委", "完")
+    kept, findings = drop_furniture(lines, load_furniture())
+    assert kept == lines[2:]
+    assert [(finding.kind, finding.text, finding.detail) for finding in findings] == [
+        ("furniture", lines[0], "breadcrumb"),
+        ("furniture", lines[1], "info line"),
+    ]
+
+
+def test_foot_rules_leave_the_middle_alone() -> None:
+    lines = ("责任编辑:李明", PROSE, PROSE, PROSE, PROSE, "责任编辑:王芳", "版权所有:云海市卫生健康局")
+    kept, _ = drop_furniture((PROSE, *lines), load_furniture())
+    assert kept == (PROSE, *lines[:5])
+
+
+def test_repeated_title_goes_but_stays_inside_the_text() -> None:
+    title = "关于开展春季防控培训的通知"
+    kept, _ = drop_furniture((title, PROSE, title), load_furniture(), "关于开展 春季防控培训的通知")
+    assert kept == (PROSE, title)
+
+
+def test_an_ending_rule_takes_what_follows() -> None:
+    kept, findings = drop_furniture((PROSE, PROSE, "相关阅读:", "某地举办义诊", "某地举办讲座"), load_furniture())
+    assert kept == (PROSE, PROSE)
+    assert [finding.detail for finding in findings] == ["related", "after the end", "after the end"]
+
+
+@pytest.mark.parametrize("line", PROOFS["drop"])
+def test_spam_is_dropped_anywhere(line: str) -> None:
+    assert is_spam(line, load_spam())
+
+
+@pytest.mark.parametrize("line", PROOFS["keep"])
+def test_look_alikes_of_spam_stay_even_at_the_edges(line: str) -> None:
+    assert not is_suspect(line, load_spam())
+
+
+@pytest.mark.parametrize(
+    "disguise",
+    [
+        "ａｐｐ下载,棋牌官网,彩金",
+        "棋\N{ZERO WIDTH SPACE}牌官\N{SOFT HYPHEN}网,彩\N{WORD JOINER}金",
+        "開元棋牌,註冊送彩金",
+    ],
+)
+def test_spam_is_seen_through_its_disguise(disguise: str) -> None:
+    assert is_spam(disguise, load_spam())
+
+
+def test_suspect_line_goes_at_the_edge_only() -> None:
+    spam = load_spam()
+    middling = "白云影视,春日动漫城,青山美术馆,南湖书店"
+    assert spam.suspect <= score(middling, spam) < spam.drop
+    kept, findings = drop_spam((middling, *[PROSE] * 4, middling, *[PROSE] * 4, middling), spam)
+    assert kept == (*[PROSE] * 4, middling, *[PROSE] * 4)
+    assert {finding.kind for finding in findings} == {"spam"}
+
+
+def test_clean_text_scores_nothing() -> None:
+    assert score(PROSE, load_spam()) == score("", load_spam()) == 0
