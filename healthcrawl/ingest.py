@@ -6,7 +6,7 @@ in full or read again from the archive.
 """
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import cache
 from importlib.metadata import version
@@ -142,17 +142,9 @@ def _record(tx: sa.Connection, examined: Examined, location: Location, change: C
             number=change.number if change else None,
         )
     )
-    if outcome.findings:
-        rows = [
-            {
-                "record_id": examined.record_id,
-                "serial": serial,
-                "kind": one.kind,
-                "text": one.text,
-                "detail": one.detail,
-            }
-            for serial, one in enumerate(outcome.findings)
-        ]
+    noted = (*outcome.findings, *(examined.links.findings if examined.links else ()))
+    if noted:
+        rows = [{"record_id": examined.record_id, "serial": at, **asdict(one)} for at, one in enumerate(noted)]
         tx.execute(sa.insert(tables.findings), rows)
 
 

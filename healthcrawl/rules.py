@@ -186,16 +186,18 @@ class Mending:
     """Data of the mender.
 
     `readings`: each reading, with its tone (`zhōng`) and without, and the characters that have it. `simplified`: what a
-    traditional character alone becomes. `spellings`: traditional words in which that, or the converter, would be wrong, and
-    what they become. `kept`: characters with another simplified form that stand in simplified texts nevertheless (著, 昇).
+    traditional character alone becomes; `kept` are those that stand in simplified texts nevertheless (著, 昇). `spellings`:
+    traditional words that the converter would spell wrong, and what they become; `respellings`: the same for words as the
+    converter leaves them.
     `characters`: how rare a character or mark is (-ln p); `pairs`: how rare the second of two is after the first; `others`:
     what is added to the former for a character that makes no known pair with the one before it.
     """
 
     readings: Mapping[str, frozenset[str]] = field(default_factory=dict)
     simplified: Mapping[str, str] = field(default_factory=dict)
-    spellings: Mapping[str, str] = field(default_factory=dict)
     kept: frozenset[str] = frozenset()
+    spellings: Mapping[str, str] = field(default_factory=dict)
+    respellings: Mapping[str, str] = field(default_factory=dict)
     characters: Mapping[str, float] = field(default_factory=dict)
     others: Mapping[str, float] = field(default_factory=dict)
     pairs: Mapping[str, float] = field(default_factory=dict)

@@ -82,6 +82,9 @@ class Monitor:
             logger.error("%s", message)
         if not self._silent:
             self._console.print(self._summary())
+            layout = self.archivist.layout
+            for name, path in (("corpus", layout.corpus), ("archive", layout.warc(self.archivist.site.name))):
+                self._console.print(f"{name}: {path}", soft_wrap=True, highlight=False, markup=False)
 
     def _log(self) -> None:
         logger.info("%s", self._line().plain)
@@ -108,10 +111,9 @@ class Monitor:
         table.add_column(style="dim", overflow="fold")
         for name, number, note in summary_rows(archivist.tally):
             table.add_row(name, number, note)
-        layout = archivist.layout
-        table.add_row("archived", f"{archivist.bytes_written:,} B", str(layout.warc(archivist.site.name)))
-        table.add_row("corpus", f"{archivist.documents_in_all:,}", str(layout.corpus))
-        table.add_row("time", f"{monotonic() - self._began:.1f} s", "")
+        table.add_row("archived", f"{archivist.bytes_written:,}", "bytes of WARC")
+        table.add_row("in the corpus", f"{archivist.documents_in_all:,}", "documents of all sites")
+        table.add_row("seconds", f"{monotonic() - self._began:.1f}", "")
         return table
 
 

@@ -93,7 +93,7 @@ def _judge(crawler: "Crawler") -> int:
     if crawler.stats.get_value("spider_exceptions/count"):
         print("scrapy crawl: the spider failed on some pages, see the log", file=sys.stderr)
         return FAILED
-    if not archivist.tally.lists_read:
+    if not archivist.tally.lists_read and not archivist.run.resumed:
         print(f"scrapy crawl: {archivist.site.name}: no list page could be read; {_why(archivist)}", file=sys.stderr)
         return FAILED
     return BROKEN_EXPECTATION if monitor.broken else DONE
