@@ -158,8 +158,8 @@ class Site:
 class Furniture:
     """A line that belongs to the page, not to the article.
 
-    `pattern` must match the whole line (blanks stripped). `place` says where it may stand: "head" or "foot" (the first or
-    last few lines of the text), or "any". `ends` means that everything after it goes too.
+    `pattern` must match the whole line in its folded view (`healthcrawl.core.fold`). `place` says where it may stand: "head"
+    (above the first paragraph), "foot" (around and below the last), or "any". `ends`: everything after it goes too.
     """
 
     name: str
@@ -170,12 +170,11 @@ class Furniture:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spam:
-    """The spam model: weights of character bigrams (log-odds) and of words, and the scores that decide.
+    """The spam model: weights of words, those that speak against spam below 0, and the scores that decide.
 
     A line scoring `drop` or more goes wherever it stands; `suspect` or more, only at head or foot, hidden, or among links.
     """
 
-    bigrams: Mapping[str, float] = field(default_factory=dict)
     words: Mapping[str, float] = field(default_factory=dict)
     drop: float = 1.0
     suspect: float = 0.5

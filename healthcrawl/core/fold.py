@@ -33,3 +33,27 @@ def fold(line: str) -> str:
         return " ".join(line.split())
     plain = unicodedata.normalize("NFKC", _INVISIBLE.sub("", line)).translate(_PLAIN)
     return " ".join(_GLOSS.sub("", plain).split())
+
+
+def unfold(line: str, start: int, end: int) -> str:
+    """The part of a line that shows as `fold(line)[start:end]`, as it stands, glosses included.
+
+    >>> unfold("來源:市衛(wèi)生局(jú) 浏览:8", 3, 7)
+    '市衛(wèi)生局(jú)'
+    """
+    # Where in the line each character of the view comes from, by the same steps as in `fold`.
+    origins = [
+        (character, at)
+        for at, raw in enumerate(line)
+        for character in unicodedata.normalize("NFKC", _INVISIBLE.sub("", raw)).translate(_PLAIN)
+    ]
+    view = "".join(character for character, _ in origins)
+    glossed = {at for gloss in _GLOSS.finditer(view) for at in range(*gloss.span())}
+    kept = [origin for at, origin in enumerate(origins) if at not in glossed]
+    folded = [
+        (character, at)
+        for (character, at), (before, _) in zip(kept, [(" ", -1), *kept], strict=False)
+        if not (character.isspace() and before.isspace())
+    ]
+    places = [at for _, at in folded] + [len(line)]
+    return line[places[min(start, len(folded))] : places[min(end, len(folded))]].strip()

@@ -24,7 +24,8 @@ _UNSEEN = re.compile(
     | (?:^|;) opacity:0?(?:\.0+)?(?:;|!|$)
     | (?:^|;) filter:[^;]*opacity[(=]0\)
     | (?:^|;) visibility:hidden
-    | (?:^|;) (?:max-)?(?:height|width):1px
+    | (?:^|;) (?:max-)?(?:height|width):1px (?=.*;overflow:hidden)
+    | (?:^|;) overflow:hidden (?=.*;(?:max-)?(?:height|width):1px)
     | (?:^|;) clip:rect\((?:0|1px)[\s,0-9px]*\)
     """,
     re.VERBOSE,
@@ -35,9 +36,11 @@ _INK = re.compile(r"(?:^|;)color:([^;!]+)")
 _PAPER = re.compile(r"(?:^|;)background(?:-color)?:([^;!]+)")
 _SIMPLE_SELECTOR = re.compile(r"[.#][\w-]+")
 _READABLE_SIZE = re.compile(r"font-size:(?:[2-9]|1\d|0?\.[5-9]|1(?:\.\d+)?em)")
-_BEFORE_ROOT = re.compile(r"<html[\s>]", re.IGNORECASE)
+_ROOT = re.compile(r"<html[\s>]", re.IGNORECASE)
+_PAGE_PART = re.compile(r"<(?:head|body)[\s>]|<script\b(?!.*</script)", re.IGNORECASE | re.DOTALL)
 _NO_TEXT = re.compile(r"<!--.*?-->|<(script|style|noscript|title)\b.*?</\1\s*>|<[^>]*>", re.IGNORECASE | re.DOTALL)
 
+_ROOT_REACH = 20_000  # characters; a root that begins later is a page within a page
 _EXCERPT = 200  # characters of a dropped block that a finding keeps
 
 
@@ -47,12 +50,12 @@ def cut_before_root(text: str) -> tuple[str, tuple[Finding, ...]]:
     >>> cut_before_root("<!DOCTYPE html><div>广告</div><html><body><p>第一段。</p><p>第二段。</p></body></html>")[0]
     '<html><body><p>第一段。</p><p>第二段。</p></body></html>'
     """
-    root = _BEFORE_ROOT.search(text)
-    if root is None:
+    root = _ROOT.search(text, 0, _ROOT_REACH)
+    if root is None or 2 * root.start() > len(text):
         return text, ()
-    before = " ".join(_NO_TEXT.sub(" ", text[: root.start()]).split())
-    # More text before than after: not an intruder, but a page within a page.
-    if not before or 2 * root.start() > len(text):
+    prefix = text[: root.start()]
+    before = " ".join(_NO_TEXT.sub(" ", prefix).split())
+    if not before or _PAGE_PART.search(prefix):  # the tag is a second one, or in a script
         return text, ()
     return text[root.start() :], (Finding(kind="hidden", text=before[:_EXCERPT], detail="before <html>"),)
 

@@ -34,9 +34,9 @@ class Message:
 
     @property
     def media_type(self) -> str:
-        """The Content-Type without its parameters, in lower case.
+        r"""The Content-Type without its parameters, in lower case.
 
-        >>> parse(b"HTTP/1.1 200 OK\\r\\nContent-Type: Text/HTML; charset=gbk\\r\\n\\r\\n").media_type
+        >>> parse(b"HTTP/1.1 200 OK\r\nContent-Type: Text/HTML; charset=gbk\r\n\r\n").media_type
         'text/html'
         """
         return self.header("Content-Type").partition(";")[0].strip().lower()
@@ -58,9 +58,7 @@ def parse(response: bytes) -> Message:
         payload, whole = dechunk(body)
     else:
         payload, whole = _sized(body, headers)
-    return Message(
-        status=int(match[1]) if match else 0, headers=headers, payload=payload, chunked=chunked, whole=whole
-    )
+    return Message(status=int(match[1]) if match else 0, headers=headers, payload=payload, chunked=chunked, whole=whole)
 
 
 def split_head(response: bytes) -> tuple[bytes, bytes]:

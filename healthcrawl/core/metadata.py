@@ -7,7 +7,7 @@ later than the capture, and none is taken from a clock.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
@@ -18,7 +18,7 @@ from lxml import html
 from healthcrawl.core.dates import find_date
 from healthcrawl.core.despam import is_suspect
 from healthcrawl.core.extract import Place
-from healthcrawl.core.fold import fold
+from healthcrawl.core.fold import fold, unfold
 from healthcrawl.core.rows import resolve
 from healthcrawl.core.tree import matches, text_of
 from healthcrawl.core.urls import host_of
@@ -87,12 +87,16 @@ _SECOND_LEVEL = {"gov", "com", "org", "net", "edu", "ac", "mil"}  # as in .gov.c
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clues:
-    """Where a page may say something of its article: meta tags by name in lower case, lines around the body, the first in it."""
+    """Where a page may say something of its article: meta tags by name in lower case, lines around the body, the first in it.
+
+    The lines are folded; `raw` has them as they stand on the page.
+    """
 
     meta: dict[str, str]
     head: tuple[str, ...]
     rest: tuple[str, ...]
     body: tuple[str, ...]
+    raw: Mapping[str, str]
 
 
 def read_metadata(
@@ -110,7 +114,7 @@ def read_metadata(
         title=title,
         published=published,
         source=_source(tree, layout, clues),
-        author=_labelled(_AUTHOR, (*clues.head[-_BEFORE_BODY:], *clues.body)),
+        author=_labelled(_AUTHOR, (*clues.head[-_BEFORE_BODY:], *clues.body), clues.raw),
         column=clues.meta.get("columnname", "") or page.context.column,
         document_number=_labelled(_DOCUMENT_NUMBER, everywhere) or _bare_number(clues.body),
         index_number=_labelled(_INDEX_NUMBER, (*everywhere, *clues.body)),
@@ -146,29 +150,35 @@ def collect_clues(tree: html.HtmlElement, place: Place) -> Clues:
         content = " ".join(tag.get("content", "").split())
         if name and content:
             meta.setdefault(name, content)
-    inside = {id(block) for block in place.lines}
+    inside = set(place.element.iter())
     lines: dict[str, list[str]] = {"head": [], "rest": [], "body": []}
+    raw: dict[str, str] = {}
     where = "head"
     for block in place.shown:
-        if id(block) in inside:
+        view = fold(block.text) if len(block.text) <= _SHORT_LINE or block.element in inside else ""
+        raw[view] = block.text
+        if block.element in inside:
             where = "rest"
-            lines["body"].append(fold(block.text))
-        elif len(block.text) <= _SHORT_LINE:
-            lines[where].append(fold(block.text))
+            lines["body"].append(view)
+        elif view:
+            lines[where].append(view)
     return Clues(
         meta=meta,
-        head=_with_labels(lines["head"]),
-        rest=_with_labels(lines["rest"]),
-        body=_with_labels(lines["body"][:_BEFORE_BODY]),
+        head=_with_labels(lines["head"], raw),
+        rest=_with_labels(lines["rest"], raw),
+        body=_with_labels(lines["body"][:_BEFORE_BODY], raw),
+        raw=raw,
     )
 
 
-def _with_labels(lines: list[str]) -> tuple[str, ...]:
+def _with_labels(lines: list[str], raw: dict[str, str]) -> tuple[str, ...]:
     """Lines with each label that stands alone joined to the line behind it, its value."""
     joined: list[str] = []
     for line in lines:
         if joined and _LONE_LABEL.fullmatch(joined[-1]):
-            joined[-1] += f" {line}"
+            label = joined.pop()
+            joined.append(f"{label} {line}")
+            raw[joined[-1]] = f"{raw[label]} {raw[line]}"
         else:
             joined.append(line)
     return tuple(joined)
@@ -267,7 +277,7 @@ def _above_info(clues: Clues) -> Iterator[str]:
     for above, line in pairwise(clues.head):
         labelled = _DATE_LABELS[0].search(line) or _SOURCE.match(line)
         if labelled and " | " not in above and ":" not in above[:8]:
-            yield above
+            yield clues.raw[above]
 
 
 def _squeeze(text: str) -> str:
@@ -339,9 +349,18 @@ def _date_in(url: str) -> str:
 
 
 def _source(tree: html.HtmlElement, layout: Layout, clues: Clues) -> str:
-    named = [fold(text_of(element)) for selector in layout.source for element in matches(tree, selector)]
-    labelled = _labelled(_SOURCE, [*named, *reversed(clues.head[-_BEFORE_BODY:]), *clues.body])
-    return labelled or clues.meta.get("contentsource", "") or _labelled(_PUBLISHER, (*clues.head, *clues.rest))
+    named = {
+        fold(text): text
+        for selector in layout.source
+        for element in matches(tree, selector)
+        if (text := text_of(element))
+    }
+    near = [*named, *reversed(clues.head[-_BEFORE_BODY:]), *clues.body]
+    return (
+        _labelled(_SOURCE, near, {**clues.raw, **named})
+        or clues.meta.get("contentsource", "")
+        or _labelled(_PUBLISHER, (*clues.head, *clues.rest), clues.raw)
+    )
 
 
 def find_source(lines: Iterable[str]) -> str:
@@ -353,12 +372,18 @@ def find_source(lines: Iterable[str]) -> str:
     return _labelled(_SOURCE, map(fold, lines))
 
 
-def _labelled(pattern: re.Pattern[str], lines: Iterable[str]) -> str:
+def _labelled(pattern: re.Pattern[str], lines: Iterable[str], raw: Mapping[str, str] | None = None) -> str:
+    """The value that a pattern finds first in folded lines; with `raw`, as it stands on the page."""
     for line in lines:
         if len(line) <= _SHORT_LINE and (match := pattern.search(line)):
-            value = match["value"]
-            return value.rstrip(")") if value.count(")") > value.count("(") else value
+            value = unfold(raw[line], *match.span("value")) if raw else match["value"]
+            return value.rstrip(")\N{FULLWIDTH RIGHT PARENTHESIS}") if _is_unbalanced(value) else value
     return ""
+
+
+def _is_unbalanced(value: str) -> bool:
+    view = fold(value)
+    return view.count(")") > view.count("(")
 
 
 def _bare_number(lines: Iterable[str]) -> str:

@@ -29,8 +29,9 @@ from healthcrawl.core.urls import canonical
 from healthcrawl.model import Attachment, Capture, Document, Finding, Metadata, Page, Reason, Rejection
 from healthcrawl.rules import Family, Layout, Rules
 
-# What lxml and the recursive serialisers raise on hostile input. Nothing wider: our own mistakes are to be seen.
-_BROKEN = (etree.LxmlError, RecursionError, UnicodeError)
+# What the libraries raise on hostile input: lxml its own errors and ValueError (names and text that XML can't hold), the
+# serialisers RecursionError, htmldate ValueError and OverflowError. Nothing wider: our own mistakes are to be seen.
+_BROKEN = (etree.LxmlError, RecursionError, ValueError, OverflowError)
 
 _HTML_TYPES = {"text/html", "application/xhtml+xml", "text/xml", "application/xml"}
 _LONGEST_TITLE = 80  # characters

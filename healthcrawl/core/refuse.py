@@ -38,13 +38,11 @@ _INFO = re.compile(r"(?:发[布表]|發[布佈表])[时時]?[间間日]?期?\s*[
 def refuse_response(capture: Capture) -> Unreadable | None:
     """Why a response is not to be decoded (what it was asked for as, its status, its end), or None."""
     role, answer = capture.context.role, message.parse(capture.response)
-    if role != "article":
-        return Unreadable(reason=role, detail=f"fetched as {role}")
-    if not 200 <= answer.status < 300:
+    if role != "robots" and not 200 <= answer.status < 300:
         return _refuse_status(answer)
     if capture.truncated or not answer.whole:
         return Unreadable(reason="truncated", detail=capture.truncated or "fewer bytes than promised")
-    return None
+    return None if role == "article" else Unreadable(reason=role, detail=f"asked for as {role}")
 
 
 def refuse_page(page: Page, tree: html.HtmlElement, place: Place, family: Family, rules: Rules) -> Unreadable | None:

@@ -53,6 +53,8 @@ SHAPES = {
     "a table that lays out": "<table class=x><tr><td>"
     + "".join(f"<p>{text}</p>" for text in PARAGRAPHS)
     + "</td></tr></table>",
+    "a span around paragraphs": "<span class=x>" + "".join(f"<p>{text}</p>" for text in PARAGRAPHS) + "</span>",
+    "a span around line breaks": "<p><span class=x>" + "<br>".join(PARAGRAPHS) + "</span></p>",
     "unknown elements": "<ucapcontent class=x>" + "".join(f"<p>{text}</p>" for text in PARAGRAPHS) + "</ucapcontent>",
 }
 

@@ -54,6 +54,7 @@ def test_what_can_never_be_seen_goes(style: str) -> None:
         "visibility:visible",
         "margin-top:-30px",
         "line-height:1px1",
+        "height:1px",
     ],
 )
 def test_what_is_small_or_shifted_a_little_stays(style: str) -> None:
@@ -112,7 +113,17 @@ def test_blocks_before_the_root_are_cut_and_reported() -> None:
     assert [(finding.kind, finding.text) for finding in findings] == [("hidden", SPAM)]
 
 
-@pytest.mark.parametrize("start", ["", "<!DOCTYPE html>", "<!-- 说明 -->", "<script>var a;</script>"])
+@pytest.mark.parametrize(
+    "start",
+    [
+        "",
+        "<p>正文</p><script>document.write('",
+        "<head></head><body><p>正文</p>",
+        "<!DOCTYPE html>",
+        "<!-- 说明 -->",
+        "<script>var a;</script>",
+    ],
+)
 def test_page_with_nothing_before_its_root_is_left_alone(start: str) -> None:
     page = f"{start}<html><body>{REAL}</body></html>"
     assert cut_before_root(page) == (page, ())

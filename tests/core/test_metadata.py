@@ -187,13 +187,13 @@ def test_without_any_date_there_is_none() -> None:
         ("信息来源：市疾控中心【字体：大 中 小】", "市疾控中心"),
         ("来源： 2024-03-05 浏览：3", "标签里的来源"),
         ("文章来源：新华社 参与互动", "新华社"),
-        ("來源：市中醫院", "市中医院"),
-        ("来源：云海日报（健康版）", "云海日报(健康版)"),
+        ("來源：市中醫院", "市中醫院"),
+        ("来源：云海日报（健康版）", "云海日报（健康版）"),
     ],
 )
 def test_source_ends_where_the_next_field_begins(line: str, source: str) -> None:
     markup = f"<head><meta name=ContentSource content=标签里的来源></head><body><p>{line}</p>{BODY}"
-    assert read(markup)[0].source.replace("醫", "医") == source
+    assert read(markup)[0].source == source
 
 
 def test_numbers_author_and_column() -> None:
