@@ -15,6 +15,7 @@ from healthcrawl.demo import HOST, DemoServer, articles
 from healthcrawl.warc.read import read_records
 from healthcrawl.warc.write import whole_members
 from tests.conftest import ROOT, Done, run_scrapy, scrapy_command
+from tests.crawl.raw_server import make_tls
 
 STATE = ("address", "title", "published", "source", "text", "attachments")
 
@@ -108,6 +109,23 @@ def test_every_block_is_what_the_demos_sockets_saw(crawled: Crawled) -> None:
     assert sorted(one.block for one in kept if one.type in {"response", "revisit"}) == sorted(
         served.response for served in log
     )
+
+
+def test_over_https_the_texts_and_the_bytes_are_the_same(crawled: Crawled, tmp_path: Path) -> None:
+    shipped = (ROOT / "healthcrawl/knowledge/sites/demo.toml").read_text("utf-8")
+    (tmp_path / "demo.toml").write_text(shipped.replace("http://", "https://"), "utf-8")
+    archive = tmp_path / "archive"
+    with DemoServer(tls=make_tls(tmp_path)) as server:
+        done = run_scrapy(archive, "crawl", "demo", SITES_DIR=str(tmp_path), CONNECT_TO=connect_to(server))
+        log = server.log
+    assert done.status == 0, done.err
+    assert {address: one["text"] for address, one in documents(archive).items()} == {
+        address: one["text"] for address, one in documents(crawled.archive).items()
+    }
+    assert sum(served.secure for served in log) > len(log) / 2
+    kept = [record for path in ArchiveLayout(archive).warc_files("demo") for record in read_records(path)]
+    assert sorted(one.block for one in kept if one.type == "request") == sorted(served.request for served in log)
+    assert sorted(one.block for one in kept if one.type == "response") == sorted(served.response for served in log)
 
 
 @pytest.mark.parametrize("command", [["warcio", "check", "-v"], ["fastwarc", "check"], ["fastwarc", "check", "-p"]])
