@@ -86,10 +86,12 @@ def keep(
     Raises:
         ArchiveError: the corpus can't be written.
     """
+    change: Change | None
     with store.writing() as tx:
-        change = None
         if isinstance(examined.outcome, Document):
             change = store.keep(tx, examined.outcome, _provenance(examined, location))
+        else:
+            change = store.withdraw(tx, examined.record_id)
         _record(tx, examined, location, change)
         pages = _note(tx, examined, rules, frontier) if frontier else ()
     return Ingested(outcome=examined.outcome, change=change, pages=pages)
@@ -98,7 +100,7 @@ def keep(
 def is_ingested(store: Store, record_id: str) -> bool:
     """Whether the catalog knows the outcome of a capture."""
     table = tables.captures
-    with store.writing() as tx:
+    with store.reading() as tx:
         return tx.execute(sa.select(table.c.record_id).where(table.c.record_id == record_id)).first() is not None
 
 

@@ -1,6 +1,7 @@
 """Archive, index, corpus and catalog against each other: every digest and every name computed again."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -31,20 +32,27 @@ class Verdict:
         return self.state in {"damaged", "missing", "unknown"}
 
 
-def verify(layout: ArchiveLayout, catalog: Catalog) -> Iterator[Verdict]:
-    """Every file of the archive with what is to be said of it."""
+def verify(layout: ArchiveLayout) -> Iterator[Verdict]:
+    """Every file of the archive with what is to be said of it. Writes nothing.
+
+    Raises:
+        ArchiveError: the catalog can't be read.
+    """
     journal, broken = _journal(layout)
     yield broken or Verdict(file=str(layout.manifest), state="ok", detail=f"{len(journal)} numbers")
-    seen: set[str] = set()
-    for path in layout.warc_files():
-        yield from _verify_warc(path, layout, catalog, seen)
-    for site in layout.sites:
-        for path in sorted(layout.warc(site).glob(f"*{OPEN_SUFFIX}")):
-            yield Verdict(
-                file=str(path), state="open", detail="being written, or left by a killed crawl: the next one closes it"
-            )
-    yield from _verify_corpus(layout, journal, seen)
-    yield from _verify_catalog(layout, journal, catalog)
+    catalog = Catalog(layout.catalog) if layout.catalog.exists() else None
+    try:
+        seen: set[str] = set()
+        for path in layout.warc_files():
+            yield from _verify_warc(path, layout, catalog, seen)
+        for site in layout.sites:
+            for path in sorted(layout.warc(site).glob(f"*{OPEN_SUFFIX}")):
+                yield _verify_open(path, seen)
+        yield from _verify_corpus(layout, journal, seen)
+        yield _verify_catalog(layout, journal, catalog)
+    finally:
+        if catalog:
+            catalog.close()
 
 
 def _journal(layout: ArchiveLayout) -> tuple[dict[int, Step], Verdict | None]:
@@ -59,46 +67,57 @@ def _journal(layout: ArchiveLayout) -> tuple[dict[int, Step], Verdict | None]:
     return journal, None
 
 
-def _verify_warc(path: Path, layout: ArchiveLayout, catalog: Catalog, seen: set[str]) -> Iterator[Verdict]:
+def _verify_warc(path: Path, layout: ArchiveLayout, catalog: Catalog | None, seen: set[str]) -> Iterator[Verdict]:
     complaints = []
     if (end := whole_members(path)) != path.stat().st_size:
         complaints.append(f"no whole gzip record from byte {end} on")
-    kept, total = set(), 0
+    kept, lines, total = set(), [], 0
     try:
         for record in read_records(path):
             total += 1
             if record.digest_holds is False:
                 complaints.append(f"record {record.id} at byte {record.location.offset}: block digest does not match")
-            if record.type in {"response", "revisit"}:
+            if record.type in index.INDEXED:
                 kept.add(record.id)
+                lines.append(index.line(record, path.name))
     except ArchiveError as error:
         complaints.append(str(error))
     seen |= kept
-    known = _captures_of(catalog, path)
-    if kept - known:
-        complaints.append(
-            f"{len(kept - known)} captures that the catalog does not know; `scrapy replay {path}` adds them"
-        )
-    if known - kept:
-        complaints.append(f"{len(known - kept)} captures of the catalog are not in it")
+    if catalog:
+        known = _captures_of(catalog, path)
+        if kept - known:
+            complaints.append(
+                f"{len(kept - known)} captures that the catalog does not know; `scrapy replay {path}` adds them"
+            )
+        if known - kept:
+            complaints.append(f"{len(known - kept)} captures of the catalog are not in it")
     yield _verdict(path, complaints, f"{total} records")
     if not complaints:
-        yield _verify_index(path, index.path_for(path, layout.index(path.parent.name)))
+        yield _verify_index(path, index.path_for(path, layout.index(path.parent.name)), sorted(lines))
 
 
-def _verify_index(warc: Path, path: Path) -> Verdict:
+def _verify_open(path: Path, seen: set[str]) -> Verdict:
+    """A file that is being written, or that a killed crawl left: what is whole in it counts."""
+    with suppress(ArchiveError):
+        seen.update(record.id for record in read_records(path) if record.type in index.INDEXED)
+    return Verdict(
+        file=str(path), state="open", detail="being written, or left by a killed crawl: the next one closes it"
+    )
+
+
+def _verify_index(warc: Path, path: Path, lines: list[str]) -> Verdict:
     if not path.exists():
         return Verdict(
             file=str(path), state="missing", detail=f"the index of {warc.name}; a crawl of the site makes it anew"
         )
-    same = path.read_text(encoding="utf-8").splitlines() == index.lines(warc)
+    same = path.read_text(encoding="utf-8").splitlines() == lines
     return _verdict(
         path, [] if same else [f"does not agree with {warc.name}; remove it, a crawl of the site makes it anew"]
     )
 
 
 def _verify_corpus(layout: ArchiveLayout, journal: dict[int, Step], seen: set[str]) -> Iterator[Verdict]:
-    expected = {step.name: step for step in journal.values()}
+    expected = {step.name: step for step in journal.values() if step.action != "withdrawn"}
     found = set()
     for path in sorted(layout.corpus.glob("*.txt")) if layout.corpus.is_dir() else []:
         name = parse_name(path.name)
@@ -123,22 +142,21 @@ def _verify_corpus(layout: ArchiveLayout, journal: dict[int, Step], seen: set[st
         yield Verdict(file=str(layout.corpus / missing), state="missing", detail=detail)
 
 
-def _verify_catalog(layout: ArchiveLayout, journal: dict[int, Step], catalog: Catalog) -> Iterator[Verdict]:
-    with catalog.writing() as tx:
-        table = tables.documents
-        rows = {row.number: (row.sha256, row.address) for row in tx.execute(sa.select(table))}
-    complaints = [
-        f"document {number} differs from the journal"
-        for number in sorted(rows.keys() | journal.keys())
-        if rows.get(number) != ((journal[number].sha256, journal[number].address) if number in journal else None)
-    ]
-    yield _verdict(layout.catalog, complaints, f"{len(rows)} documents")
+def _verify_catalog(layout: ArchiveLayout, journal: dict[int, Step], catalog: Catalog | None) -> Verdict:
+    if catalog is None:
+        return Verdict(file=str(layout.catalog), state="missing", detail="`scrapy replay` makes it anew")
+    with catalog.reading() as tx:
+        rows = {row.number: (row.name, row.address) for row in tx.execute(sa.select(tables.documents))}
+    expected = {number: (step.name, step.address) for number, step in journal.items()}
+    differing = sorted(number for number in rows.keys() | expected.keys() if rows.get(number) != expected.get(number))
+    complaints = [f"document {number} differs from the journal" for number in differing]
+    return _verdict(layout.catalog, complaints, f"{len(rows)} documents")
 
 
 def _captures_of(catalog: Catalog, path: Path) -> set[str]:
     table = tables.captures
-    with catalog.writing() as tx:
-        query = sa.select(table.c.record_id).where(table.c.warc_file == path.name)
+    with catalog.reading() as tx:
+        query = sa.select(table.c.record_id).where(table.c.site == path.parent.name, table.c.warc_file == path.name)
         return set(tx.execute(query).scalars())
 
 

@@ -37,7 +37,6 @@ pages = sa.Table(
     sa.Column("last_modified", sa.Text, nullable=False),
     sa.Column("captured_at", sa.Text, nullable=False, comment="of the last capture with a body; empty: none"),
     sa.Column("visited_at", sa.Text, nullable=False),
-    sa.Column("failures", sa.Integer, nullable=False, comment="in a row"),
     sa.Index("pages_due", "site", "run", "role"),
 )
 
@@ -72,7 +71,7 @@ documents = sa.Table(
     sa.Column("url", sa.Text, nullable=False),
     sa.Column("site", sa.Text, nullable=False),
     sa.Column("family", sa.Text, nullable=False),
-    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False, comment="of its file; empty: withdrawn"),
     sa.Column("sha256", sa.Text, nullable=False),
     sa.Column("title", sa.Text, nullable=False),
     sa.Column("published", sa.Text, nullable=False),
@@ -81,8 +80,11 @@ documents = sa.Table(
     sa.Column("attachments", sa.JSON, nullable=False),
     sa.Column("captured_at", sa.Text, nullable=False),
     sa.Column("record_id", sa.Text, nullable=False),
+    sa.Column("warc_file", sa.Text, nullable=False),
+    sa.Column("warc_offset", sa.Integer, nullable=False),
     sa.Column("decided_by", sa.Text, nullable=False),
     sa.Index("documents_sha256", "sha256"),
+    sa.Index("documents_record", "record_id"),
     sa.Index("documents_site", "site"),
 )
 
@@ -159,15 +161,29 @@ class Catalog:
             raise ArchiveError(f"{path}: made by another version of healthcrawl (schema {found}); {_REBUILD}")
 
     @contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        """A view of the catalog that does not wait for writers, nor they for it.
+
+        Raises:
+            ArchiveError: the database is damaged.
+        """
+        with self._named_errors(), self._engine.connect().execution_options(reads_only=True) as connection:
+            yield connection
+
+    @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
         """One transaction, committed when the block ends and undone when it raises.
 
         Raises:
             ArchiveError: the database is damaged, locked for too long, or the disk is full.
         """
+        with self._named_errors(), self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def _named_errors(self) -> Iterator[None]:
         try:
-            with self._engine.begin() as connection:
-                yield connection
+            yield
         except sa.exc.DatabaseError as error:
             raise ArchiveError(f"{self.path}: {error.orig}; if the catalog is damaged, {_REBUILD}") from error
 
@@ -211,4 +227,5 @@ def _set_up_connection(connection: object, _record: object) -> None:
 
 def _begin(connection: sa.Connection) -> None:
     # A transaction that reads first and writes later can't wait for another writer: ask for the right to write at once.
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    reads_only = connection.get_execution_options().get("reads_only")
+    connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")

@@ -74,7 +74,6 @@ class Frontier:
             "state": visit.state,
             "run": self._run,
             "visited_at": tables.moment(visit.at),
-            "failures": row["failures"] + 1 if visit.state == "failed" else 0,
         }
         if visit.body:
             values |= {
@@ -84,11 +83,6 @@ class Frontier:
                 "url": visit.url,
             }
         tx.execute(sa.update(_TABLE).where(self._is(address)).values(**values))
-
-    def forbidden(self, address: str, at: datetime) -> None:
-        """Note that robots.txt forbids a page."""
-        with self._catalog.writing() as tx:
-            self.visited(tx, address, Visit(url=address, at=at, state="forbidden"), Context())
 
     def due(self) -> Iterator[PageRow]:
         """The pages that this run has yet to visit, lists first; pages found meanwhile may or may not be among them."""
@@ -102,17 +96,12 @@ class Frontier:
                     .order_by(_TABLE.c.address)
                     .limit(_BATCH)
                 )
-                with self._catalog.writing() as tx:
+                with self._catalog.reading() as tx:
                     rows = [dict(row) for row in tx.execute(query).mappings()]
                 if not rows:
                     break
                 after = rows[-1]["address"]
                 yield from map(_page, rows)
-
-    def get(self, tx: sa.Connection, address: str) -> PageRow | None:
-        """A page by its address."""
-        row = self._row(tx, address)
-        return _page(row) if row else None
 
     def _new(self, address: str, url: str, context: Context) -> dict[str, Any]:
         return {
@@ -131,7 +120,6 @@ class Frontier:
             "last_modified": "",
             "captured_at": "",
             "visited_at": "",
-            "failures": 0,
         }
 
     def _row(self, tx: sa.Connection, address: str) -> dict[str, Any] | None:

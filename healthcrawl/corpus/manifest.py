@@ -21,10 +21,10 @@ class Step:
     """One line of the journal: what happened to a number.
 
     action "new": the number is given to `address`. "changed": its content is now `sha256`. "alias": `address` shows the same
-    text. `attachments` are (name, url) pairs; `decided_by` names the versions of what decided the text.
+    text. "withdrawn": the rules no longer take its capture for an article; `name` is empty, there is no file. `attachments` are (name, url) pairs; `decided_by` names the versions of what decided the text.
     """
 
-    action: Literal["new", "changed", "alias"]
+    action: Literal["new", "changed", "alias", "withdrawn"]
     number: int
     name: str
     sha256: str

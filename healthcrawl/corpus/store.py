@@ -6,8 +6,8 @@ there), then the catalog, which catches up with the journal when the store is ne
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,18 +21,18 @@ from healthcrawl.corpus.manifest import Manifest, Step
 from healthcrawl.errors import ArchiveError, disk_errors
 from healthcrawl.model import Document
 
-# What makes a document's state; when one of these differs, the journal gets a line.
-_DECIDED = ("sha256", "url", "family", "title", "published", "source", "author", "attachments")
+# What makes a document's state; when one of these differs, the journal gets a line. (The name holds number and hash.)
+_DECIDED = ("name", "url", "family", "title", "published", "source", "author", "attachments")
+_DESCRIBED = tuple(field.name for field in fields(Step) if field.name not in {"action", "name"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """What keeping a document did. `previous` is the name that gave way, where one did."""
+    """What keeping a document did, and the name of its file (of a withdrawn one: that it had)."""
 
-    kind: Literal["new", "changed", "unchanged", "alias"]
+    kind: Literal["new", "changed", "unchanged", "alias", "withdrawn"]
     number: int
     name: str
-    previous: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +65,10 @@ class Store:
             names = [parse_name(path.name) for path in folder.iterdir()]
         self._highest = max([-1, *self._reserved.values(), *(name[0] for name in names if name)])
 
+    def reading(self) -> AbstractContextManager[sa.Connection]:
+        """A view of the catalog."""
+        return self._catalog.reading()
+
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
         """Hold the journal and a transaction of the catalog, which knows all that the journal holds.
@@ -81,36 +85,43 @@ class Store:
 
         What an older capture says of a document that a newer one described is left aside.
         """
-        text = file_text(document.metadata.title, document.text)
-        data = text.encode()
+        data = file_text(document.metadata.title, document.text).encode()
         sha256 = content_hash(data)
         present = _row(tx, tables.documents.c.address == document.address)
         if present is None:
-            holder = _row(tx, tables.documents.c.sha256 == sha256)
+            holder = _row(tx, sa.and_(tables.documents.c.sha256 == sha256, tables.documents.c.name != ""))
             if holder is not None:
                 return self._keep_alias(tx, holder, document, provenance)
         elif present["captured_at"] > provenance.captured_at:
             return Change(kind="unchanged", number=present["number"], name=present["name"])
         number = present["number"] if present else self._new_number(tx, document.address)
-        step = Step(
-            action="changed" if present else "new",
-            number=number,
-            name=file_name(number, sha256),
-            sha256=sha256,
-            **_described(document, provenance),
-        )
+        step = make_step("changed" if present else "new", number, sha256, document, provenance)
         if present and all(_plain(getattr(step, name)) == _plain(present[name]) for name in _DECIDED):
             if not (self._folder / step.name).exists():  # a crash came between journal and file, or somebody lost it
                 write_atomically(self._folder / step.name, data)
+                self._drop_leftovers(step)
+                _restore_text(tx, step, data.decode())
             return Change(kind="unchanged", number=number, name=step.name)
-        end = self._manifest.append(step)
-        previous = str(present["name"]) if present and present["name"] != step.name else ""
+        self._journal(tx, step, data.decode())
         write_atomically(self._folder / step.name, data)
-        if previous:
-            (self._folder / previous).unlink(missing_ok=True)
-        _apply(tx, step, text)
-        set_fact(tx, "journal", end)
-        return Change(kind="changed" if present else "new", number=number, name=step.name, previous=previous)
+        if present and present["name"] not in {"", step.name}:
+            (self._folder / present["name"]).unlink(missing_ok=True)
+        return Change(kind=step.action, number=number, name=step.name)
+
+    def withdraw(self, tx: sa.Connection, record_id: str) -> Change | None:
+        """Take back the document that a capture gave, now that the rules reject that capture; None if it gave none.
+
+        The number stays its own, the text stays in the catalog.
+        """
+        present = _row(tx, sa.and_(tables.documents.c.record_id == record_id, tables.documents.c.name != ""))
+        if present is None:
+            return None
+        described = {name: present[name] for name in _DESCRIBED}
+        pairs = tuple((name, url) for name, url in present["attachments"])
+        step = Step(action="withdrawn", name="", **{**described, "attachments": pairs})
+        self._journal(tx, step, "")
+        (self._folder / present["name"]).unlink(missing_ok=True)
+        return Change(kind="withdrawn", number=step.number, name=present["name"])
 
     def _keep_alias(
         self, tx: sa.Connection, holder: Mapping[str, Any], document: Document, provenance: Provenance
@@ -119,12 +130,19 @@ class Store:
         query = sa.select(tables.aliases.c.sha256).where(tables.aliases.c.address == document.address)
         if tx.execute(query).scalar_one_or_none() == sha256:
             return Change(kind="unchanged", number=number, name=name)
-        described = _described(document, provenance)
-        step = Step(action="alias", number=number, name=name, sha256=sha256, **described)
-        end = self._manifest.append(step)
-        _apply(tx, step, "")
-        set_fact(tx, "journal", end)
+        self._journal(tx, make_step("alias", number, sha256, document, provenance), "")
         return Change(kind="alias", number=number, name=name)
+
+    def _journal(self, tx: sa.Connection, step: Step, text: str) -> None:
+        end = self._manifest.append(step)
+        _apply(tx, step, text)
+        set_fact(tx, "journal", end)
+
+    def _drop_leftovers(self, step: Step) -> None:
+        """Remove the file that should have given way to the number's new one when a crash came in between."""
+        for path in self._folder.glob(f"{step.number:03}_*.txt"):
+            if path.name != step.name and parse_name(path.name):
+                path.unlink()
 
     def _new_number(self, tx: sa.Connection, address: str) -> int:
         reserved = self._reserved.get(address)
@@ -171,19 +189,34 @@ def write_atomically(path: Path, data: bytes) -> None:
             os.close(handle)
 
 
-def _described(document: Document, provenance: Provenance) -> dict[str, Any]:
-    return {
-        "address": document.address,
-        "url": document.url,
-        "site": document.site,
-        "family": document.family,
-        "title": document.metadata.title,
-        "published": document.metadata.published,
-        "source": document.metadata.source,
-        "author": document.metadata.author,
-        "attachments": tuple((attachment.name, attachment.url) for attachment in document.attachments),
+def make_step(
+    action: Literal["new", "changed", "alias"], number: int, sha256: str, document: Document, provenance: Provenance
+) -> Step:
+    """The journal's line for a document."""
+    metadata = document.metadata
+    return Step(
+        action=action,
+        number=number,
+        name=file_name(number, sha256),
+        sha256=sha256,
+        address=document.address,
+        url=document.url,
+        site=document.site,
+        family=document.family,
+        title=metadata.title,
+        published=metadata.published,
+        source=metadata.source,
+        author=metadata.author,
+        attachments=tuple((attachment.name, attachment.url) for attachment in document.attachments),
         **asdict(provenance),
-    }
+    )
+
+
+def _restore_text(tx: sa.Connection, step: Step, text: str) -> None:
+    """Give a version its text, where the catalog caught up with the journal before there was a file."""
+    table = tables.versions
+    this = sa.and_(table.c.number == step.number, table.c.sha256 == step.sha256, table.c.text == "")
+    tx.execute(sa.update(table).where(this).values(text=text))
 
 
 def _apply(tx: sa.Connection, step: Step, text: str) -> None:
@@ -227,8 +260,8 @@ def _plain(value: object) -> object:
 
 def count_documents(catalog: Catalog, site: str | None) -> int:
     """How many documents the catalog knows, of one site or in all."""
-    query = sa.select(sa.func.count()).select_from(tables.documents)
+    query = sa.select(sa.func.count()).select_from(tables.documents).where(tables.documents.c.name != "")
     if site is not None:
         query = query.where(tables.documents.c.site == site)
-    with catalog.writing() as tx:
+    with catalog.reading() as tx:
         return int(tx.execute(query).scalar_one())

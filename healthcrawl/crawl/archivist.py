@@ -10,7 +10,7 @@ import socket
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 from scrapy import signals
 from scrapy.exceptions import NotConfigured
@@ -25,6 +25,7 @@ from healthcrawl.corpus.layout import ArchiveLayout
 from healthcrawl.corpus.manifest import Manifest
 from healthcrawl.corpus.store import Store, count_documents
 from healthcrawl.crawl.clock import load_clock
+from healthcrawl.crawl.options import connect_to, size
 from healthcrawl.crawl.tally import Tally
 from healthcrawl.crawl.targets import Targets
 from healthcrawl.errors import ArchiveError, DamagedRecordError, UsageError
@@ -94,7 +95,7 @@ class Archivist:
                     "robots": "obey",
                     "isPartOf": site.name,
                 },
-                max_bytes=settings.getint("WARC_MAX_BYTES"),
+                max_bytes=size(settings, "WARC_MAX_BYTES"),
                 sync=settings.getbool("WARC_SYNC"),
             )
             stack.callback(self._writer.close)
@@ -107,7 +108,7 @@ class Archivist:
         if not isinstance(site, Site) or not isinstance(rules, Rules):
             raise NotConfigured("only spiders of a site file are archived")
         settings = crawler.settings
-        targets = Targets(settings.getdict("CONNECT_TO"), contact=settings["CONTACT"] or "")
+        targets = Targets(connect_to(settings), contact=settings["CONTACT"] or "")
         if not settings["CONTACT"] and not all(targets.mapped(*_host_and_port(domain)) for domain in site.domains):
             raise UsageError(
                 f"{site.name}: set CONTACT to a mail address or URL where its webmaster can reach you "
@@ -150,10 +151,12 @@ class Archivist:
                 context = Context(role="list", column=column.name)
                 self.frontier.discover(tx, canonical(column.url, self.rules), column.url, context)
 
-    def forbid(self, page: PageRow) -> None:
-        """Note that robots.txt forbids a page."""
-        self.tally.forbidden += 1
-        self.frontier.forbidden(page.address, self.clock())
+    def skip(self, page: PageRow, state: Literal["forbidden", "failed"]) -> None:
+        """Note that a page was not asked for: robots.txt forbids it, or could not be read."""
+        self.tally.skipped[state] += 1
+        visit = Visit(url=page.url, at=self.clock(), state=state)
+        with self.catalog.writing() as tx:
+            self.frontier.visited(tx, page.address, visit, page.context)
 
     def close(self, reason: str) -> None:
         """Close files, end the run (unless it was cut short and is to be resumed), let the lock go."""

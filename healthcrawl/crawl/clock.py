@@ -26,6 +26,9 @@ def load_clock(settings: BaseSettings) -> Clock:
     named = settings.get("CLOCK") or system_clock
     try:
         clock = load_object(named)
-    except (ImportError, NameError, ValueError) as error:
+        told = clock()
+    except (ImportError, NameError, ValueError, TypeError) as error:
         raise UsageError(f"CLOCK: expected the import path of a function that gives the time, got {named!r}") from error
+    if not isinstance(told, datetime):
+        raise UsageError(f"CLOCK: {named!r} gives {told!r}, expected a datetime")
     return lambda: clock().astimezone(UTC).replace(microsecond=0)

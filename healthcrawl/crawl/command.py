@@ -3,12 +3,13 @@
 import argparse
 import sys
 from abc import abstractmethod
+from pathlib import Path
 from typing import Any, ClassVar
 
 from scrapy.commands import ScrapyCommand
 
 from healthcrawl.crawl.exits import status_of
-from healthcrawl.errors import HealthcrawlError
+from healthcrawl.errors import HealthcrawlError, UsageError
 
 
 class PlainCommand(ScrapyCommand):
@@ -29,6 +30,7 @@ class PlainCommand(ScrapyCommand):
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Do the job; an error is told in one line."""
         try:
+            self._refuse_unknown(args)
             self.exitcode = self.work(args, opts)
         except HealthcrawlError as error:
             print(f"scrapy {type(self).__module__.rpartition('.')[2]}: {error}", file=sys.stderr)
@@ -36,6 +38,12 @@ class PlainCommand(ScrapyCommand):
         except BrokenPipeError:  # the reader of our output has seen enough
             sys.stderr.close()
             self.exitcode = 1
+
+    def _refuse_unknown(self, args: list[str]) -> None:
+        """Scrapy hands options that it does not know on as names."""
+        for arg in args:
+            if arg.startswith("-") and not Path(arg).exists():
+                raise UsageError(f"no such option: {arg}; --help shows those there are")
 
     def setting(self, name: str) -> str:
         """A setting as text."""

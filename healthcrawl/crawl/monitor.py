@@ -122,24 +122,24 @@ def summary_rows(tally: Tally) -> list[tuple[str, str, str]]:
     rows = [("captures", f"{tally.captures:,}", f"{tally.lists_read:,} list pages, {tally.revisits:,} not modified")]
     rows += [
         (f"documents {kind}", f"{tally.documents[kind]:,}", "")
-        for kind in ("new", "changed", "unchanged", "alias")
+        for kind in ("new", "changed", "unchanged", "alias", "withdrawn")
         if tally.documents[kind] or kind == "new"
     ]
     groups = (("no document", tally.rejections), ("failed", tally.failures), ("finding", tally.findings))
     for group, counter in groups:
         rows += [(group, f"{number:,}", name) for name, number in sorted(counter.items()) if name != "not-modified"]
-    if tally.forbidden:
-        rows.append(("forbidden", f"{tally.forbidden:,}", "by robots.txt, not requested"))
+    notes = {"forbidden": "by robots.txt", "failed": "robots.txt could not be read"}
+    rows += [("not asked for", f"{number:,}", notes[state]) for state, number in sorted(tally.skipped.items())]
     return rows
 
 
 def _broken(archivist: Archivist) -> Iterator[str]:
-    """What the site file expects and is not so. A run that was cut short proves nothing."""
-    least = archivist.site.expect.min_documents
-    if archivist.ended and archivist.documents < least:
+    """What the site file expects and is not so. Half a run proves nothing."""
+    least, alive = archivist.site.expect.min_documents, archivist.tally.alive
+    if archivist.ended and not archivist.run.resumed and alive < least:
         yield (
-            f"{archivist.site.name}: {archivist.documents} documents in all, the site file expects at least {least}; "
-            f"the findings and rejections of this run are in {archivist.layout.catalog}"
+            f"{archivist.site.name}: {alive} documents seen in this run, the site file expects at least {least}; "
+            "has the site moved its lists, or changed its pages? `scrapy extract` shows how a page is read"
         )
 
 

@@ -26,6 +26,34 @@ def normal_form(settings: BaseSettings) -> NormalForm:
     return NormalForm(**values)
 
 
+def connect_to(settings: BaseSettings) -> dict[str, str]:
+    """The mapping of `CONNECT_TO`, given as a dict or as JSON.
+
+    Raises:
+        UsageError: it is neither.
+    """
+    try:
+        return dict(settings.getdict("CONNECT_TO"))
+    except (ValueError, TypeError) as error:
+        given = settings["CONNECT_TO"]
+        raise UsageError(f'CONNECT_TO: expected JSON like {{"host": "127.0.0.1:8080"}}, got {given!r}') from error
+
+
+def size(settings: BaseSettings, name: str) -> int:
+    """A setting that is a positive number.
+
+    Raises:
+        UsageError: it is not.
+    """
+    try:
+        number = settings.getint(name)
+    except (ValueError, TypeError):
+        number = 0
+    if number <= 0:
+        raise UsageError(f"{name}: expected a number above 0, got {settings[name]!r}")
+    return number
+
+
 def all_sites(settings: BaseSettings) -> dict[str, Site]:
     """The sites whose files are right, by name."""
     loader = SiteSpiderLoader.from_settings(settings)

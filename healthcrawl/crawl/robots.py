@@ -15,18 +15,25 @@ from twisted.internet.defer import Deferred
 
 if TYPE_CHECKING:
     from scrapy import Request
+    from scrapy.crawler import Crawler
     from scrapy.http import Response
 
 logger = logging.getLogger(__name__)
 
-FORBIDDEN_BY_ROBOTS = "forbidden by robots.txt"
+
+class ForbiddenByRobotsError(IgnoreRequest):
+    """robots.txt forbids the page."""
 
 
-class _ForbidAll(RobotParser):
+class RobotsUnknownError(IgnoreRequest):
+    """The host could not tell its rules, so nothing is asked of it in this run."""
+
+
+class _Unknown(RobotParser):
     """The rules of a host that could not tell its rules."""
 
     @classmethod
-    def from_crawler(cls, crawler: object, robotstxt_body: bytes) -> "_ForbidAll":
+    def from_crawler(cls, crawler: object, robotstxt_body: bytes) -> "_Unknown":
         """There is nothing to read."""
         return cls()
 
@@ -37,6 +44,11 @@ class _ForbidAll(RobotParser):
 
 class RobotsMiddleware(RobotsTxtMiddleware):
     """Obeys robots.txt as RFC 9309 asks."""
+
+    def __init__(self, crawler: "Crawler") -> None:
+        super().__init__(crawler)
+        # It writes a traceback when robots.txt can't be fetched; `_shut` says so in a line.
+        logging.getLogger(RobotsTxtMiddleware.__module__).setLevel(logging.CRITICAL)
 
     async def robot_parser(self, request: "Request") -> RobotParser | None:
         """The rules of the request's host.
@@ -50,10 +62,12 @@ class RobotsMiddleware(RobotsTxtMiddleware):
 
     def process_request_2(self, rp: RobotParser | None, request: "Request") -> None:
         """Refuse what the rules forbid."""
+        if isinstance(rp, _Unknown):
+            raise RobotsUnknownError
         try:
             super().process_request_2(rp, request)
-        except IgnoreRequest:
-            raise IgnoreRequest(FORBIDDEN_BY_ROBOTS) from None
+        except IgnoreRequest as error:
+            raise ForbiddenByRobotsError from error
 
     async def _parse_robots(self, response: "Response", netloc: str, request: "Request") -> None:
         if response.status >= 500 or response.status == 429:
@@ -70,8 +84,8 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         logger.warning("robots.txt of %s %s: the host is left alone in this run", netloc, why)
         waiting = self._parsers[netloc]
         assert isinstance(waiting, Deferred)
-        self._parsers[netloc] = forbid = _ForbidAll()
-        waiting.callback(forbid)
+        self._parsers[netloc] = unknown = _Unknown()
+        waiting.callback(unknown)
 
     def _slow_down(self, request: "Request") -> None:
         parser = self._parsers[urlparse_cached(request).netloc]

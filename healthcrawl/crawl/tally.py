@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from healthcrawl.ingest import Ingested
-from healthcrawl.model import Rejection, Role
+from healthcrawl.model import Document, Rejection, Role
 
 # Reasons of captures that were never meant to be documents, or are already.
 _NO_LOSS = frozenset({"robots", "list", "attachment", "redirect", "not-modified"})
@@ -12,7 +12,7 @@ _NO_LOSS = frozenset({"robots", "list", "attachment", "redirect", "not-modified"
 
 @dataclass(slots=True)
 class Tally:
-    """Counters of one run."""
+    """Counters of one run. `alive` are the documents that the run saw on the site, unchanged ones included."""
 
     captures: int = 0
     revisits: int = 0
@@ -20,8 +20,9 @@ class Tally:
     documents: Counter[str] = field(default_factory=Counter)
     rejections: Counter[str] = field(default_factory=Counter)
     findings: Counter[str] = field(default_factory=Counter)
+    skipped: Counter[str] = field(default_factory=Counter)
     lists_read: int = 0
-    forbidden: int = 0
+    alive: int = 0
 
     def add(self, role: Role, ingested: Ingested) -> None:
         """Count the outcome of a capture."""
@@ -35,6 +36,8 @@ class Tally:
             self.revisits += outcome.reason == "not-modified"
         if ingested.change is not None:
             self.documents[ingested.change.kind] += 1
+        unmodified = isinstance(outcome, Rejection) and outcome.reason == "not-modified"
+        self.alive += isinstance(outcome, Document) or (role == "article" and unmodified)
         self.findings.update(finding.kind for finding in outcome.findings)
 
     @property
@@ -44,7 +47,7 @@ class Tally:
 
     def counts(self) -> dict[str, int]:
         """All of it as flat names and numbers, zeros left out."""
-        flat = {"captures": self.captures, "lists": self.lists_read, "forbidden": self.forbidden}
-        for group in ("failures", "documents", "rejections", "findings"):
+        flat = {"captures": self.captures, "lists": self.lists_read, "alive": self.alive}
+        for group in ("failures", "skipped", "documents", "rejections", "findings"):
             flat |= {f"{group}.{name}": number for name, number in getattr(self, group).items()}
         return {name: number for name, number in flat.items() if number}

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from scrapy import signals
 
+from healthcrawl.crawl.options import connect_to
 from healthcrawl.demo import DemoServer
 from healthcrawl.spiders.bureau import BureauSpider
 
@@ -18,9 +19,9 @@ class DemoSpider(BureauSpider):
     def from_crawler(cls, crawler: "Crawler", *args: Any, **kwargs: Any) -> Self:
         """Start the server before anything reads where it is."""
         host = cls.site.domains[0]
-        connect_to = crawler.settings.getdict("CONNECT_TO")
-        if host not in connect_to and "*" not in connect_to:
+        mapped = connect_to(crawler.settings)
+        if host not in mapped and "*" not in mapped:
             server = DemoServer()
-            crawler.settings.set("CONNECT_TO", {**connect_to, host: server.address}, priority="spider")
+            crawler.settings.set("CONNECT_TO", {**mapped, host: server.address}, priority="spider")
             crawler.signals.connect(server.close, signals.engine_stopped, weak=False)
         return super().from_crawler(crawler, *args, **kwargs)

@@ -7,13 +7,12 @@ from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from scrapy import Request, Spider
-from scrapy.exceptions import IgnoreRequest
 
 from healthcrawl.corpus.frontier import PageRow
 from healthcrawl.crawl.archivist import CONTEXT, INGESTED, PAGE, Archivist
 from healthcrawl.crawl.options import normal_form
 from healthcrawl.crawl.results import as_json
-from healthcrawl.crawl.robots import FORBIDDEN_BY_ROBOTS
+from healthcrawl.crawl.robots import ForbiddenByRobotsError, RobotsUnknownError
 from healthcrawl.errors import UsageError
 from healthcrawl.knowledge.load import load_rules
 from healthcrawl.model import Document
@@ -64,9 +63,12 @@ class SiteSpider(Spider):
             yield as_json(ingested.outcome)
 
     def failed(self, failure: "Failure") -> None:
-        """Note what robots.txt forbids; other failures were recorded when they happened."""
-        if isinstance(failure.value, IgnoreRequest) and FORBIDDEN_BY_ROBOTS in str(failure.value):
-            self._archivist().forbid(failure.request.meta[PAGE])  # type: ignore[attr-defined]
+        """Note what was not asked for because of robots.txt; other failures were recorded when they happened."""
+        page = failure.request.meta[PAGE]  # type: ignore[attr-defined]
+        if isinstance(failure.value, ForbiddenByRobotsError):
+            self._archivist().skip(page, "forbidden")
+        elif isinstance(failure.value, RobotsUnknownError):
+            self._archivist().skip(page, "failed")
 
     def _archivist(self) -> Archivist:
         archivist = self.crawler.get_extension(Archivist)

@@ -11,6 +11,7 @@ from healthcrawl.warc import records
 from healthcrawl.warc.read import Record, read_records
 
 SUFFIX = ".cdxj"
+INDEXED = frozenset({"response", "revisit"})  # types of records
 
 
 def path_for(warc: Path, index_folder: Path) -> Path:
@@ -40,7 +41,7 @@ def lines(warc: Path) -> list[str]:
     Raises:
         DamagedRecordError: a record can't be read.
     """
-    wanted = (record for record in read_records(warc) if record.type in {"response", "revisit"})
+    wanted = (record for record in read_records(warc) if record.type in INDEXED)
     return sorted(line(record, warc.name) for record in wanted)
 
 

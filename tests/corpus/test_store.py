@@ -10,7 +10,7 @@ from healthcrawl.corpus import catalog as tables
 from healthcrawl.corpus.catalog import Catalog
 from healthcrawl.corpus.layout import ArchiveLayout, content_hash, file_name
 from healthcrawl.corpus.manifest import Manifest
-from healthcrawl.corpus.store import Change, Provenance, Store
+from healthcrawl.corpus.store import Change, Provenance, Store, count_documents
 from healthcrawl.errors import ArchiveError
 from healthcrawl.model import Document, Metadata
 
@@ -68,7 +68,7 @@ def test_a_changed_text_keeps_its_number_and_the_old_text_stays_in_the_catalog(s
     old = shelf.keep(make_document())
     shelf.keep(make_document("http://a.test/2", "别的。"))
     new = shelf.keep(make_document(text="改过的正文。"), LATER)
-    assert (new.kind, new.number, new.previous) == ("changed", old.number, old.name)
+    assert (new.kind, new.number) == ("changed", old.number)
     assert old.name not in shelf.names()
     assert [row[5] for row in shelf.rows(tables.versions) if row[0] == old.number] == [
         "标题\n\n正文。\n",
@@ -79,7 +79,7 @@ def test_a_changed_text_keeps_its_number_and_the_old_text_stays_in_the_catalog(s
 def test_changed_metadata_is_journalled_without_a_new_version(shelf: Shelf) -> None:
     first = shelf.keep(make_document(source="甲"))
     second = shelf.keep(make_document(source="乙"), LATER)
-    assert (second.kind, second.name, second.previous) == ("changed", first.name, "")
+    assert (second.kind, second.name) == ("changed", first.name)
     assert len(shelf.rows(tables.versions)) == 1
     assert shelf.names() == [first.name]
 
@@ -135,11 +135,43 @@ def test_a_lost_catalog_is_rebuilt_from_the_journal(shelf: Shelf) -> None:
     assert shelf.rows(tables.versions)[-1][5] == "标题\n\n改过的。\n"
 
 
-def test_a_crash_between_journal_and_file_is_made_good(shelf: Shelf) -> None:
+def test_a_lost_file_is_written_again(shelf: Shelf) -> None:
     change = shelf.keep(make_document())
     (shelf.layout.corpus / change.name).unlink()
     assert shelf.keep(make_document()).kind == "unchanged"
     assert shelf.names() == [change.name]
+
+
+def test_a_crash_between_journal_and_file_is_made_good(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    shelf.keep(make_document())
+    changed = make_document(text="改过的。")
+
+    def crash(path: Path, data: bytes) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("healthcrawl.corpus.store.write_atomically", crash)
+        with pytest.raises(KeyboardInterrupt):
+            shelf.keep(changed, LATER)
+    shelf.catalog.close()
+    shelf.open()
+    assert shelf.keep(changed, LATER).kind == "unchanged"
+    assert shelf.names() == [file_name(0, content_hash("标题\n\n改过的。\n".encode()))]
+    assert [row[5] for row in shelf.rows(tables.versions)] == ["标题\n\n正文。\n", "标题\n\n改过的。\n"]
+
+
+def test_a_capture_that_the_rules_now_reject_takes_its_document_back(shelf: Shelf) -> None:
+    shelf.keep(make_document())
+    with shelf.store.writing() as tx:
+        assert shelf.store.withdraw(tx, "<urn:uuid:another>") is None
+        change = shelf.store.withdraw(tx, "<urn:uuid:1>")
+    assert change is not None
+    assert (change.kind, change.number, shelf.names()) == ("withdrawn", 0, [])
+    assert count_documents(shelf.catalog, "demo") == 0
+    assert shelf.keep(make_document("http://a.test/2", "二。")).number == 1
+    back = shelf.keep(make_document())
+    assert (back.kind, back.number) == ("changed", 0)
+    assert len(shelf.names()) == 2
 
 
 def test_a_torn_journal_line_is_cut_off_and_its_number_given_again(shelf: Shelf) -> None:

@@ -103,5 +103,6 @@ def _why(archivist: Archivist) -> str:
     tally = archivist.tally
     causes = [f"{number} failed ({name})" for name, number in tally.failures.items()]
     causes += [f"{number} answered otherwise ({name})" for name, number in tally.rejections.items() if name != "robots"]
-    causes += [f"{tally.forbidden} forbidden by robots.txt"] if tally.forbidden else []
+    skipped = {"forbidden": "forbidden by robots.txt", "failed": "not asked for, since robots.txt could not be read"}
+    causes += [f"{number} {skipped[state]}" for state, number in tally.skipped.items()]
     return ", ".join(causes) or "nothing was asked for"

@@ -6,7 +6,6 @@ from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
 
-from healthcrawl.corpus.catalog import Catalog
 from healthcrawl.corpus.layout import ArchiveLayout
 from healthcrawl.crawl.command import PlainCommand
 from healthcrawl.crawl.exits import DONE, FAILED
@@ -42,21 +41,17 @@ class Command(PlainCommand):
         if args:
             raise UsageError("verify takes no names; the archive is the one of ARCHIVE_DIR")
         layout = ArchiveLayout(Path(self.setting("ARCHIVE_DIR")))
-        if not layout.root.is_dir():
-            raise UsageError(f"{layout.root}: no such archive; ARCHIVE_DIR names it")
-        catalog = Catalog(layout.catalog)
+        if not layout.sites and not layout.manifest.exists():
+            raise UsageError(f"{layout.root}: no archive there; ARCHIVE_DIR names it")
         counts: Counter[str] = Counter()
         damaged = False
-        try:
-            for verdict in verify(layout, catalog):
-                counts[verdict.state] += 1
-                damaged |= verdict.is_damage
-                if opts.json:
-                    print(json.dumps(asdict(verdict), ensure_ascii=False))
-                elif verdict.state != "ok":
-                    print(f"{verdict.state}: {verdict.file}: {verdict.detail}")
-        finally:
-            catalog.close()
+        for verdict in verify(layout):
+            counts[verdict.state] += 1
+            damaged |= verdict.is_damage
+            if opts.json:
+                print(json.dumps(asdict(verdict), ensure_ascii=False))
+            elif verdict.state != "ok":
+                print(f"{verdict.state}: {verdict.file}: {verdict.detail}")
         if not opts.json:
-            print(", ".join(f"{number} {state}" for state, number in sorted(counts.items())))
+            print(f"{layout.root}: " + ", ".join(f"{number} {state}" for state, number in sorted(counts.items())))
         return FAILED if damaged else DONE
