@@ -6,7 +6,8 @@ in full or read again from the archive.
 """
 
 import hashlib
-from dataclasses import asdict, dataclass
+import logging
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from functools import cache
 from importlib.metadata import version
@@ -24,6 +25,8 @@ from healthcrawl.corpus.frontier import Frontier, PageRow, State, Visit
 from healthcrawl.corpus.store import Change, Provenance, Store
 from healthcrawl.model import Capture, Context, Document, Entry, Links, Location, Rejection
 from healthcrawl.rules import Column, Rules, Site
+
+logger = logging.getLogger(__name__)
 
 _DECIDING = ("healthcrawl", "trafilatura", "htmldate", "lxml", "opencc-python-reimplemented")
 
@@ -63,6 +66,7 @@ def decided_by() -> str:
 def examine(capture: Capture, rules: Rules) -> Examined:
     """Read a capture. Pure."""
     parsed = message.parse(capture.response)
+    outcome, found = _read(capture, rules, parsed.status)
     return Examined(
         url=capture.url,
         captured_at=capture.captured_at,
@@ -73,8 +77,8 @@ def examine(capture: Capture, rules: Rules) -> Examined:
         payload_sha256=hashlib.sha256(parsed.payload).hexdigest(),
         etag=parsed.header("ETag"),
         last_modified=parsed.header("Last-Modified"),
-        outcome=process(capture, rules),
-        links=_links(capture, rules) if capture.context.role == "list" and parsed.status == 200 else None,
+        outcome=outcome,
+        links=found,
     )
 
 
@@ -104,9 +108,21 @@ def is_ingested(store: Store, record_id: str) -> bool:
         return tx.execute(sa.select(table.c.record_id).where(table.c.record_id == record_id)).first() is not None
 
 
-def _links(capture: Capture, rules: Rules) -> Links | None:
-    page = decode(capture, rules.max_chars)
-    return None if isinstance(page, Unreadable) else links(page, rules)
+def _read(capture: Capture, rules: Rules, status: int) -> tuple[Document | Rejection, Links | None]:
+    """The outcome of a capture, and what it leads to if it is a list. A list that can't be read is no list."""
+    try:
+        outcome = process(capture, rules)
+        if capture.context.role != "list" or status != 200 or not isinstance(outcome, Rejection):
+            return outcome, None
+        page = decode(capture, rules.max_chars)
+        if isinstance(page, Unreadable):
+            return replace(outcome, reason=page.reason, detail=page.detail), None
+        return outcome, links(page, rules)
+    except Exception as error:  # a fault of ours in one page, found by hostile input, must not cost the others
+        logger.exception("%s (%s): reading it failed", capture.url, capture.record_id)
+        site = rules.site.name if rules.site else ""
+        address = canonical(capture.url, rules)
+        return Rejection(address=address, url=capture.url, site=site, reason="fault", detail=repr(error)), None
 
 
 def _provenance(examined: Examined, location: Location) -> Provenance:
@@ -160,7 +176,7 @@ def _note(tx: sa.Connection, examined: Examined, rules: Rules, frontier: Frontie
         url=examined.url,
         at=examined.captured_at,
         state=state,
-        body=state == "fetched" and examined.status != 304,
+        body=state == "fetched" and examined.status != 304 and not _is_lost(outcome),
         etag=examined.etag,
         last_modified=examined.last_modified,
     )
@@ -168,6 +184,11 @@ def _note(tx: sa.Connection, examined: Examined, rules: Rules, frontier: Frontie
     if examined.links is None or not visit.body:
         return ()
     return _discover(tx, examined, examined.links, rules, rules.site, frontier)
+
+
+def _is_lost(outcome: Document | Rejection) -> bool:
+    """Whether the page must be asked for in full again, since this answer could not be read."""
+    return isinstance(outcome, Rejection) and outcome.reason in {"fault", "too-large", "undecodable"}
 
 
 def _state(status: int, outcome: Document | Rejection) -> State:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, TypeAlias
 
-Role: TypeAlias = Literal["robots", "list", "article", "attachment"]
+Role: TypeAlias = Literal["robots", "list", "article"]
 
 FindingKind: TypeAlias = Literal[
     "spam",
@@ -23,14 +23,12 @@ FindingKind: TypeAlias = Literal[
     "inferred",
     "unresolved",
     "metadata",
-    "attachment",
     "truncated",
 ]
 
 Reason: TypeAlias = Literal[
     "robots",
     "list",
-    "attachment",
     "redirect",
     "not-modified",
     "not-found",
@@ -40,10 +38,12 @@ Reason: TypeAlias = Literal[
     "not-html",
     "too-large",
     "undecodable",
+    "unreadable",
     "not-an-article",
     "no-text",
     "spam",
     "broken",
+    "fault",
 ]
 
 

@@ -16,7 +16,7 @@ from typing import Literal
 
 from healthcrawl.corpus.catalog import Catalog
 from healthcrawl.corpus.manifest import Manifest
-from healthcrawl.corpus.store import Store
+from healthcrawl.corpus.store import Reserved, Store
 from healthcrawl.errors import ArchiveError
 from healthcrawl.ingest import Examined, Ingested, examine, keep
 from healthcrawl.knowledge.load import load_rules
@@ -37,11 +37,12 @@ class NormalForm:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """A WARC file to replay, by the rules of its site (None: of any site)."""
+    """A WARC file to replay, by the rules of its site (None: it names none). `unknown` is a site that it names in vain."""
 
     path: Path
     site: Site | None
     form: NormalForm
+    unknown: str = ""
 
     def rules(self) -> Rules:
         """The rules; they are loaded anew in every process."""
@@ -60,11 +61,15 @@ class Read:
 def jobs(paths: Iterable[Path], sites: Mapping[str, Site], form: NormalForm) -> Iterator[Job]:
     """A job for each WARC file; its warcinfo record names its site."""
     for path in paths:
-        yield Job(path=path, site=sites.get(site_of(path)), form=form)
+        name = site_of(path)
+        yield Job(path=path, site=sites.get(name), form=form, unknown="" if name in sites else name)
 
 
 def read(job: Job) -> Read:
     """Examine all captures of a file. Pure but for reading it."""
+    if job.unknown:
+        why = f"{job.path}: left out, no site file for {job.unknown!r}; SITES_DIR names the folder of your own"
+        return Read(job=job, examined=(), error=why)
     rules, examined = job.rules(), []
     try:
         for capture, location in read_captures(job.path):
@@ -116,10 +121,15 @@ def beside(out: Path, archive: Manifest) -> Iterator[Store]:
     """
     if out.exists() and any(out.iterdir()):
         raise ArchiveError(f"{out}: not empty; name a new or empty folder")
-    reserved = {step.address: step.number for step, _ in archive.steps() if step.action == "new"}
+    numbers: dict[str, int] = {}
+    owners: dict[int, str] = {}
+    for step, _ in archive.steps():
+        numbers[step.address] = step.number
+        if step.action != "alias":
+            owners[step.number] = step.address
     with tempfile.TemporaryDirectory(prefix="healthcrawl-") as scratch:
         catalog = Catalog(Path(scratch) / "catalog.sqlite")
         try:
-            yield Store(out, Manifest(out / "manifest.jsonl"), catalog, reserved)
+            yield Store(out, Manifest(out / "manifest.jsonl"), catalog, Reserved(numbers=numbers, owners=owners))
         finally:
             catalog.close()

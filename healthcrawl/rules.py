@@ -125,7 +125,10 @@ class Example:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expectations:
-    """What a healthy site shows; a broken one ends a crawl with status 3."""
+    """What a healthy site shows; a broken one ends a crawl with status 3.
+
+    `min_documents`: the articles that a whole run sees, unchanged ones included.
+    """
 
     min_documents: int = 0
 
@@ -189,10 +192,10 @@ class Mending:
     traditional words that the converter would spell wrong, and what they become; `respellings`: the same for words as the
     converter leaves them.
     `characters`: how rare a character or mark is (-ln p); `pairs`: how rare the second of two is after the first; `others`:
-    what is added to the former for a character that makes no known pair with the one before it.
+    what is added to the former for a character that makes no known pair with the one before it; `words`: how rare a word is.
     """
 
-    readings: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    readings: Mapping[str, str] = field(default_factory=dict)
     simplified: Mapping[str, str] = field(default_factory=dict)
     kept: frozenset[str] = frozenset()
     spellings: Mapping[str, str] = field(default_factory=dict)

@@ -8,11 +8,12 @@ BOT_NAME = "healthcrawl"
 ADDONS = {"healthcrawl.crawl.addon.HealthcrawlAddon": 100}
 COMMANDS_MODULE = "healthcrawl.crawl.commands"
 SPIDER_LOADER_CLASS = "healthcrawl.crawl.loader.SiteSpiderLoader"
-SITE_SPIDERS = {
+# The spider of a site by its kind; a site with a spider of its own is named in SITE_SPIDERS.
+KIND_SPIDERS = {
     "bureau": "healthcrawl.spiders.bureau.BureauSpider",
     "municipal": "healthcrawl.spiders.municipal.MunicipalSpider",
-    "demo": "healthcrawl.spiders.demo.DemoSpider",
 }
+SITE_SPIDERS = {"demo": "healthcrawl.spiders.demo.DemoSpider"}
 
 # healthcrawl's own settings.
 ARCHIVE_DIR = str(Path(closest_scrapy_cfg() or "scrapy.cfg").resolve().parent / "archive")

@@ -48,6 +48,7 @@ def verify(layout: ArchiveLayout) -> Iterator[Verdict]:
         for site in layout.sites:
             for path in sorted(layout.warc(site).glob(f"*{OPEN_SUFFIX}")):
                 yield _verify_open(path, seen)
+        yield from _find_lost(layout, catalog)
         yield from _verify_corpus(layout, journal, seen)
         yield _verify_catalog(layout, journal, catalog)
     finally:
@@ -103,6 +104,22 @@ def _verify_open(path: Path, seen: set[str]) -> Verdict:
     return Verdict(
         file=str(path), state="open", detail="being written, or left by a killed crawl: the next one closes it"
     )
+
+
+def _find_lost(layout: ArchiveLayout, catalog: Catalog | None) -> Iterator[Verdict]:
+    """WARC files that the catalog knows and that are gone, and indexes without a file."""
+    table = tables.captures
+    if catalog:
+        with catalog.reading() as tx:
+            known = tx.execute(sa.select(table.c.site, table.c.warc_file).distinct().order_by(table.c.warc_file)).all()
+        for site, name in known:
+            path = layout.warc(site) / name
+            if not path.exists() and not path.with_name(name + OPEN_SUFFIX).exists():
+                yield Verdict(file=str(path), state="missing", detail="the catalog has captures of it")
+    for site in layout.sites:
+        named = {index.path_for(path, layout.index(site)) for path in layout.warc_files(site)}
+        for path in sorted(set(layout.index(site).glob(f"*{index.SUFFIX}")) - named):
+            yield Verdict(file=str(path), state="unknown", detail="an index without its WARC file")
 
 
 def _verify_index(warc: Path, path: Path, lines: list[str]) -> Verdict:

@@ -40,11 +40,3 @@ def shows(page: Page, tree: html.HtmlElement, sign: Evidence) -> bool:
 def is_article_url(url: str, family: Family) -> bool:
     """Whether an address has the shape of the family's articles. False says nothing: articles may have other shapes."""
     return any(pattern.search(url) for pattern in family.articles)
-
-
-def article_id(url: str, family: Family) -> str:
-    """The document's id in the CMS as its address holds it; empty if it doesn't."""
-    for pattern in family.articles:
-        if match := pattern.search(url):
-            return match.groupdict().get("id") or ""
-    return ""

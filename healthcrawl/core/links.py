@@ -56,7 +56,9 @@ def _read_json(page: Page, family: Family) -> tuple[list[Entry], str, list[Findi
 
 def _read_item(item: dict[str, object], base: str, family: Family) -> Entry:
     def texts(keys: Iterable[str]) -> list[str]:
-        return [value for key in keys if isinstance(value := item.get(key), str) and value.strip()]
+        # JSON can write halves of characters, which no text can hold.
+        values = [value.encode("utf-8", "replace").decode() for key in keys if isinstance(value := item.get(key), str)]
+        return [value for value in values if value.strip()]
 
     return Entry(
         url=next((url for text in texts(family.lists.url) if (url := resolve(base, text))), ""),

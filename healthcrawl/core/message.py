@@ -11,7 +11,7 @@ from dataclasses import dataclass
 CRLF = b"\r\n"
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _STATUS_LINE = re.compile(rb"HTTP/\d(?:\.\d)?\s+(\d{3})(?!\d)")
-_CHUNK_SIZE = re.compile(rb"\s*([0-9A-Fa-f]{1,15})\s*(?:;[^\r\n]*)?\r?\n")
+_CHUNK_SIZE = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?\r?\n")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,12 +75,13 @@ def strip_interim(response: bytes) -> bytes:
     >>> strip_interim(b"HTTP/1.1 103 Early Hints\r\nLink: <a>\r\n\r\nHTTP/1.1 200 OK\r\n\r\n")
     b'HTTP/1.1 200 OK\r\n\r\n'
     """
-    while (match := _STATUS_LINE.match(response)) and match[1].startswith(b"1"):
-        end = _HEAD_END.search(response)
-        if end is None or match[1] == b"101":
+    at = 0
+    while (match := _STATUS_LINE.match(response, at)) and match[1].startswith(b"1") and match[1] != b"101":
+        end = _HEAD_END.search(response, at)
+        if end is None:
             break
-        response = response[end.end() :]
-    return response
+        at = end.end()
+    return response[at:]
 
 
 def dechunk(body: bytes) -> tuple[bytes, bool]:

@@ -10,7 +10,6 @@ import unicodedata
 from typing import Literal
 
 from healthcrawl.core.mend import script as scripts
-from healthcrawl.rules import Mending
 
 _LINE_ENDS = re.compile("\r\n|[\r\v\f\x1c-\x1e\x85\N{LINE SEPARATOR}\N{PARAGRAPH SEPARATOR}]")
 _BLANKS = re.compile(r"[^\S\n]+")
@@ -51,11 +50,10 @@ def normalise(
     text: str,
     script: Literal["simplified", "traditional", "keep"] = "simplified",
     width: Literal["half", "keep"] = "half",
-    mending: Mending | None = None,
 ) -> str:
     r"""Write a text in the normal form; doing it again changes nothing.
 
-    The script needs the mender's data; without them (or after `mend`, which has done it) traditional text stays.
+    Simplified characters are the mender's work, which comes before; here script only matters where it is "traditional".
 
     >>> normalise("　　会议要求：　\u200b（一）抓实抓细。\r\n\r\n　　“七个坚持”\t《办法》\n")
     '会议要求: (一)抓实抓细。\n“七个坚持” 《办法》'
@@ -65,9 +63,7 @@ def normalise(
     if width == "half":
         text = text.translate(_HALF)
     text = unicodedata.normalize("NFC", text)
-    if script == "simplified" and mending is not None:
-        text, _ = scripts.simplify(text, mending)
-    elif script == "traditional":
+    if script == "traditional":
         text = scripts.to_traditional(text)
     lines = (_BLANKS.sub(" ", line).strip() for line in text.split("\n"))
     return "\n".join(line for line in lines if line)

@@ -39,7 +39,7 @@ _BULLETS = (
 )
 # [市卫生健康局], [查看详情]: what stands before or behind a headline.
 _LABEL = re.compile(rf"{_OPEN}[^\[\]]*{_CLOSE}")
-_CUT = re.compile(r"(?:\N{HORIZONTAL ELLIPSIS}|\N{MIDLINE HORIZONTAL ELLIPSIS}|\.{2,})+$")
+_CUT = re.compile(r"(?:[\N{HORIZONTAL ELLIPSIS}\N{MIDLINE HORIZONTAL ELLIPSIS}]|\.(?=\.)|(?<=\.)\.)+$")
 # Nothing but a date, as a row shows it: in brackets, with a label or a time.
 _ONLY_DATE = re.compile(
     rf"{_OPEN}?\s*(?:(?:发布|更新)?(?:时间|日期)\s*[:\N{{FULLWIDTH COLON}}]?\s*)?[\d\s\-/.年月日:]{{4,25}}\s*{_CLOSE}?"

@@ -61,28 +61,37 @@ captures = sa.Table(
     sa.Column("number", sa.Integer),
     sa.Index("captures_address", "address", "captured_at"),
     sa.Index("captures_file", "site", "warc_file"),
+    sa.Index("captures_time", "site", "captured_at"),
 )
+
+
+def _step_columns() -> list[sa.Column[object]]:
+    """What the journal says of a document or an alias."""
+    return [
+        sa.Column("url", sa.Text, nullable=False),
+        sa.Column("site", sa.Text, nullable=False),
+        sa.Column("family", sa.Text, nullable=False),
+        sa.Column("name", sa.Text, nullable=False, comment="of its file; empty: withdrawn"),
+        sa.Column("sha256", sa.Text, nullable=False),
+        sa.Column("title", sa.Text, nullable=False),
+        sa.Column("published", sa.Text, nullable=False),
+        sa.Column("source", sa.Text, nullable=False),
+        sa.Column("author", sa.Text, nullable=False),
+        sa.Column("attachments", sa.JSON, nullable=False),
+        sa.Column("captured_at", sa.Text, nullable=False),
+        sa.Column("record_id", sa.Text, nullable=False),
+        sa.Column("warc_file", sa.Text, nullable=False),
+        sa.Column("warc_offset", sa.Integer, nullable=False),
+        sa.Column("decided_by", sa.Text, nullable=False),
+    ]
+
 
 documents = sa.Table(
     "documents",
     metadata,
     sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("address", sa.Text, nullable=False, unique=True),
-    sa.Column("url", sa.Text, nullable=False),
-    sa.Column("site", sa.Text, nullable=False),
-    sa.Column("family", sa.Text, nullable=False),
-    sa.Column("name", sa.Text, nullable=False, comment="of its file; empty: withdrawn"),
-    sa.Column("sha256", sa.Text, nullable=False),
-    sa.Column("title", sa.Text, nullable=False),
-    sa.Column("published", sa.Text, nullable=False),
-    sa.Column("source", sa.Text, nullable=False),
-    sa.Column("author", sa.Text, nullable=False),
-    sa.Column("attachments", sa.JSON, nullable=False),
-    sa.Column("captured_at", sa.Text, nullable=False),
-    sa.Column("record_id", sa.Text, nullable=False),
-    sa.Column("warc_file", sa.Text, nullable=False),
-    sa.Column("warc_offset", sa.Integer, nullable=False),
-    sa.Column("decided_by", sa.Text, nullable=False),
+    *_step_columns(),
     sa.Index("documents_sha256", "sha256"),
     sa.Index("documents_record", "record_id"),
     sa.Index("documents_site", "site"),
@@ -93,7 +102,8 @@ aliases = sa.Table(
     metadata,
     sa.Column("address", sa.Text, primary_key=True),
     sa.Column("number", sa.Integer, nullable=False),
-    sa.Column("sha256", sa.Text, nullable=False),
+    *_step_columns(),
+    sa.Index("aliases_number", "number"),
 )
 
 versions = sa.Table(
@@ -149,7 +159,9 @@ class Catalog:
         with disk_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
-        self._engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": _BUSY_SECONDS})
+        self._engine = sa.create_engine(
+            sa.URL.create("sqlite", database=str(path)), connect_args={"timeout": _BUSY_SECONDS}
+        )
         sa.event.listen(self._engine, "connect", _set_up_connection)
         sa.event.listen(self._engine, "begin", _begin)
         with self.writing() as tx:

@@ -130,6 +130,14 @@ class Frontier:
         return sa.and_(_TABLE.c.site == self._site, _TABLE.c.address == address)
 
 
+def newest_capture(catalog: Catalog, site: str) -> datetime | None:
+    """When the latest capture of a site was made; None where there is none."""
+    table = tables.captures
+    with catalog.reading() as tx:
+        query = sa.select(sa.func.max(table.c.captured_at)).where(table.c.site == site)
+        return tables.parse_moment(tx.execute(query).scalar_one_or_none() or "")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """One run of a site. `resumed`: an earlier process began it and was killed."""

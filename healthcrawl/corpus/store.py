@@ -7,9 +7,9 @@ there), then the catalog, which catches up with the journal when the store is ne
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import sqlalchemy as sa
 
@@ -22,8 +22,9 @@ from healthcrawl.errors import ArchiveError, disk_errors
 from healthcrawl.model import Document
 
 # What makes a document's state; when one of these differs, the journal gets a line. (The name holds number and hash.)
-_DECIDED = ("name", "url", "family", "title", "published", "source", "author", "attachments")
-_DESCRIBED = tuple(field.name for field in fields(Step) if field.name not in {"action", "name"})
+_DECIDED = ("address", "name", "url", "family", "title", "published", "source", "author", "attachments")
+_DESCRIBED = tuple(field.name for field in fields(Step) if field.name != "action")
+_Row: TypeAlias = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,24 +47,30 @@ class Provenance:
     decided_by: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reserved:
+    """Numbers that addresses have elsewhere: of documents and of aliases, and which address each number belongs to."""
+
+    numbers: Mapping[str, int] = field(default_factory=dict)
+    owners: Mapping[int, str] = field(default_factory=dict)
+
+
 class Store:
     """The corpus files in `folder`, with their journal and catalog.
 
-    `reserved` are numbers of addresses known from elsewhere (a replay takes those of the archive's journal); new numbers go
-    on after these, after the journal's and after the files that are there.
+    A replay takes the numbers of the archive's journal as `reserved`; new numbers go on after these, after the journal's and
+    after the files that are there.
     """
 
-    def __init__(
-        self, folder: Path, manifest: Manifest, catalog: Catalog, reserved: Mapping[str, int] | None = None
-    ) -> None:
+    def __init__(self, folder: Path, manifest: Manifest, catalog: Catalog, reserved: Reserved | None = None) -> None:
         self._folder = folder
         self._manifest = manifest
         self._catalog = catalog
-        self._reserved = reserved or {}
+        self._reserved = reserved or Reserved()
         with disk_errors(folder):
             folder.mkdir(parents=True, exist_ok=True)
             names = [parse_name(path.name) for path in folder.iterdir()]
-        self._highest = max([-1, *self._reserved.values(), *(name[0] for name in names if name)])
+        self._highest = max([-1, *self._reserved.numbers.values(), *(name[0] for name in names if name)])
 
     def reading(self) -> AbstractContextManager[sa.Connection]:
         """A view of the catalog."""
@@ -87,25 +94,24 @@ class Store:
         """
         data = file_text(document.metadata.title, document.text).encode()
         sha256 = content_hash(data)
-        present = _row(tx, tables.documents.c.address == document.address)
-        if present is None:
-            holder = _row(tx, sa.and_(tables.documents.c.sha256 == sha256, tables.documents.c.name != ""))
-            if holder is not None:
-                return self._keep_alias(tx, holder, document, provenance)
-        elif present["captured_at"] > provenance.captured_at:
+        present, former = self._find(tx, document.address, sha256)
+        if present and present["address"] != document.address and not former:
+            return self._keep_alias(tx, present, document, provenance)
+        if present and present["captured_at"] > provenance.captured_at:
             return Change(kind="unchanged", number=present["number"], name=present["name"])
         number = present["number"] if present else self._new_number(tx, document.address)
         step = make_step("changed" if present else "new", number, sha256, document, provenance)
         if present and all(_plain(getattr(step, name)) == _plain(present[name]) for name in _DECIDED):
-            if not (self._folder / step.name).exists():  # a crash came between journal and file, or somebody lost it
-                write_atomically(self._folder / step.name, data)
-                self._drop_leftovers(step)
-                _restore_text(tx, step, data.decode())
+            self._set_right(tx, step, data)
             return Change(kind="unchanged", number=number, name=step.name)
+        if present and present["sha256"] != sha256:
+            self._promote_alias(tx, present)
         self._journal(tx, step, data.decode())
         write_atomically(self._folder / step.name, data)
         if present and present["name"] not in {"", step.name}:
             (self._folder / present["name"]).unlink(missing_ok=True)
+        if former:
+            self._journal(tx, _step_of(former, action="alias"), "")
         return Change(kind=step.action, number=number, name=step.name)
 
     def withdraw(self, tx: sa.Connection, record_id: str) -> Change | None:
@@ -116,36 +122,66 @@ class Store:
         present = _row(tx, sa.and_(tables.documents.c.record_id == record_id, tables.documents.c.name != ""))
         if present is None:
             return None
-        described = {name: present[name] for name in _DESCRIBED}
-        pairs = tuple((name, url) for name, url in present["attachments"])
-        step = Step(action="withdrawn", name="", **{**described, "attachments": pairs})
-        self._journal(tx, step, "")
+        self._promote_alias(tx, present)
+        self._journal(tx, _step_of(present, action="withdrawn", name=""), "")
         (self._folder / present["name"]).unlink(missing_ok=True)
-        return Change(kind="withdrawn", number=step.number, name=present["name"])
+        return Change(kind="withdrawn", number=present["number"], name=present["name"])
 
-    def _keep_alias(
-        self, tx: sa.Connection, holder: Mapping[str, Any], document: Document, provenance: Provenance
-    ) -> Change:
+    def _find(self, tx: sa.Connection, address: str, sha256: str) -> tuple[_Row | None, _Row | None]:
+        """The document of an address, or else the one that holds the same text.
+
+        A replay may meet an alias before the address whose number it shares; then the second is that alias's row, which has
+        to give way to the number's owner.
+        """
+        if present := _row(tx, tables.documents.c.address == address):
+            return present, None
+        holder = _row(tx, sa.and_(tables.documents.c.sha256 == sha256, tables.documents.c.name != ""))
+        if holder and self._reserved.owners.get(holder["number"]) == address:
+            return holder, holder
+        return holder, None
+
+    def _keep_alias(self, tx: sa.Connection, holder: _Row, document: Document, provenance: Provenance) -> Change:
         number, name, sha256 = int(holder["number"]), str(holder["name"]), str(holder["sha256"])
-        query = sa.select(tables.aliases.c.sha256).where(tables.aliases.c.address == document.address)
+        table = tables.aliases
+        query = sa.select(table.c.sha256).where(table.c.address == document.address, table.c.number == number)
         if tx.execute(query).scalar_one_or_none() == sha256:
             return Change(kind="unchanged", number=number, name=name)
         self._journal(tx, make_step("alias", number, sha256, document, provenance), "")
         return Change(kind="alias", number=number, name=name)
+
+    def _promote_alias(self, tx: sa.Connection, present: _Row) -> None:
+        """Give a text that is about to leave a number one of its own, if it still stands at other addresses."""
+        table = tables.aliases
+        same = sa.and_(table.c.number == present["number"], table.c.sha256 == present["sha256"])
+        rows = [dict(row) for row in tx.execute(sa.select(table).where(same).order_by(table.c.address)).mappings()]
+        path = self._folder / present["name"]
+        if not rows or not _holds(path, present["sha256"]):
+            return
+        data = path.read_bytes()
+        number = self._new_number(tx, rows[0]["address"])
+        name = file_name(number, present["sha256"])
+        for row, action in zip(rows, ("new", *("alias" for _ in rows[1:])), strict=True):
+            self._journal(tx, _step_of(row | {"number": number, "name": name}, action=action), data.decode())
+        write_atomically(self._folder / name, data)
 
     def _journal(self, tx: sa.Connection, step: Step, text: str) -> None:
         end = self._manifest.append(step)
         _apply(tx, step, text)
         set_fact(tx, "journal", end)
 
-    def _drop_leftovers(self, step: Step) -> None:
-        """Remove the file that should have given way to the number's new one when a crash came in between."""
-        for path in self._folder.glob(f"{step.number:03}_*.txt"):
-            if path.name != step.name and parse_name(path.name):
-                path.unlink()
+    def _set_right(self, tx: sa.Connection, step: Step, data: bytes) -> None:
+        """Make good what a crash between journal and files, or somebody's hand, has left of an unchanged document."""
+        table = tables.versions
+        if not _holds(self._folder / step.name, step.sha256):
+            write_atomically(self._folder / step.name, data)
+            this = sa.and_(table.c.number == step.number, table.c.sha256 == step.sha256, table.c.text == "")
+            tx.execute(sa.update(table).where(this).values(text=data.decode()))
+        others = sa.select(table.c.sha256).where(table.c.number == step.number, table.c.sha256 != step.sha256)
+        for sha256 in tx.execute(others).scalars():
+            (self._folder / file_name(step.number, sha256)).unlink(missing_ok=True)
 
     def _new_number(self, tx: sa.Connection, address: str) -> int:
-        reserved = self._reserved.get(address)
+        reserved = self._reserved.numbers.get(address)
         if reserved is not None and _row(tx, tables.documents.c.number == reserved) is None:
             return reserved
         last = tx.execute(sa.select(sa.func.max(tables.documents.c.number))).scalar_one_or_none()
@@ -212,24 +248,28 @@ def make_step(
     )
 
 
-def _restore_text(tx: sa.Connection, step: Step, text: str) -> None:
-    """Give a version its text, where the catalog caught up with the journal before there was a file."""
-    table = tables.versions
-    this = sa.and_(table.c.number == step.number, table.c.sha256 == step.sha256, table.c.text == "")
-    tx.execute(sa.update(table).where(this).values(text=text))
+def _step_of(row: _Row, *, action: str, **changes: str) -> Step:
+    """A line of the journal made from what the catalog knows of a document or an alias."""
+    values = {name: row[name] for name in _DESCRIBED} | changes
+    pairs = tuple((name, url) for name, url in row["attachments"])
+    return Step(**{**values, "action": action, "attachments": pairs})
+
+
+def _holds(path: Path, sha256: str) -> bool:
+    """Whether a file is there and has that content."""
+    return path.exists() and content_hash(path.read_bytes()) == sha256
 
 
 def _apply(tx: sa.Connection, step: Step, text: str) -> None:
     """Show a step of the journal in the catalog."""
     table = tables.documents
-    if step.action == "alias":
-        tx.execute(sa.delete(tables.aliases).where(tables.aliases.c.address == step.address))
-        tx.execute(sa.insert(tables.aliases).values(address=step.address, number=step.number, sha256=step.sha256))
-        return
     values = {column.name: _plain(getattr(step, column.name)) for column in table.columns}
+    tx.execute(sa.delete(tables.aliases).where(tables.aliases.c.address == step.address))
+    if step.action == "alias":
+        tx.execute(sa.insert(tables.aliases).values(**values))
+        return
     former = _row(tx, table.c.number == step.number)
     if former is None:
-        tx.execute(sa.delete(tables.aliases).where(tables.aliases.c.address == step.address))
         tx.execute(sa.insert(table).values(**values))
     else:
         tx.execute(sa.update(table).where(table.c.number == step.number).values(**values))
@@ -247,7 +287,7 @@ def _apply(tx: sa.Connection, step: Step, text: str) -> None:
         )
 
 
-def _row(tx: sa.Connection, condition: sa.ColumnElement[bool]) -> Mapping[str, Any] | None:
+def _row(tx: sa.Connection, condition: sa.ColumnElement[bool]) -> _Row | None:
     query = sa.select(tables.documents).where(condition).order_by(tables.documents.c.number).limit(1)
     row = tx.execute(query).mappings().one_or_none()
     return dict(row) if row else None

@@ -20,11 +20,11 @@ from healthcrawl import __version__
 from healthcrawl.core import message
 from healthcrawl.core.urls import canonical
 from healthcrawl.corpus.catalog import Catalog
-from healthcrawl.corpus.frontier import Frontier, PageRow, Visit, begin_run, end_run
+from healthcrawl.corpus.frontier import Frontier, PageRow, Visit, begin_run, end_run, newest_capture
 from healthcrawl.corpus.layout import ArchiveLayout
 from healthcrawl.corpus.manifest import Manifest
 from healthcrawl.corpus.store import Store, count_documents
-from healthcrawl.crawl.clock import load_clock
+from healthcrawl.crawl.clock import load_clock, not_before
 from healthcrawl.crawl.options import connect_to, size
 from healthcrawl.crawl.tally import Tally
 from healthcrawl.crawl.targets import Targets
@@ -79,6 +79,7 @@ class Archivist:
             self._store = Store(self.layout.corpus, Manifest(self.layout.manifest), self.catalog)
             self.run = begin_run(self.catalog, site.name, self.clock())
             self.frontier = Frontier(self.catalog, site.name, self.run.id)
+            self.clock = not_before(self.clock, newest_capture(self.catalog, site.name))
             if self.run.resumed or recovered:
                 self._catch_up(recovered)
             self._writer = Writer(

@@ -17,6 +17,11 @@ def system_clock() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
 
 
+def not_before(clock: Clock, earliest: datetime | None) -> Clock:
+    """A clock that never goes behind what is archived already, where it would make old of new."""
+    return clock if earliest is None else lambda: max(clock(), earliest)
+
+
 def load_clock(settings: BaseSettings) -> Clock:
     """The clock that `CLOCK` names (a callable or its import path).
 

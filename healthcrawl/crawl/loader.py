@@ -23,10 +23,10 @@ class SiteSpiderLoader:
     def __init__(self, settings: "BaseSettings") -> None:
         folder = settings.get("SITES_DIR")
         sites = load_sites(Path(folder)) if folder else load_sites()
-        kinds = settings.getdict("SITE_SPIDERS")
+        kinds, own = settings.getdict("KIND_SPIDERS"), settings.getdict("SITE_SPIDERS")
         self.errors: dict[str, KnowledgeError] = dict(sites.errors)
         self._classes = {
-            name: _spider_class(site, load_object(kinds.get(name) or kinds[site.kind]))
+            name: _spider_class(site, load_object(own.get(name) or kinds[site.kind]))
             for name, site in sites.sites.items()
         }
 

@@ -58,8 +58,11 @@ class Monitor:
 
     def start(self) -> None:
         """Begin to show progress."""
+        site = self.archivist.site
+        if site.status == "unverified":
+            logger.info("%s: its site file is unverified, no crawl has confirmed its lists yet", site.name)
         if self.archivist.run.resumed:
-            logger.info("%s: going on with the run that was cut off", self.archivist.site.name)
+            logger.info("%s: going on with the run that was cut off", site.name)
         if self._silent:
             return
         if self._console.is_terminal:

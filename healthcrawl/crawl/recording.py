@@ -23,7 +23,7 @@ from scrapy.core.downloader.handlers.http11 import (
     _LenientHTTP11ClientProtocol,
     _ScrapyAgent,
 )
-from scrapy.exceptions import DownloadCancelledError, DownloadFailedError, DownloadTimeoutError
+from scrapy.exceptions import DownloadCancelledError, DownloadFailedError, DownloadTimeoutError, IgnoreRequest
 from scrapy.http import Response
 from scrapy.utils._download_handlers import wrap_twisted_exceptions
 from scrapy.utils.defer import maybe_deferred_to_future
@@ -32,6 +32,7 @@ from twisted.internet.endpoints import TCP4ClientEndpoint, TCP6ClientEndpoint, w
 from twisted.web.client import URI, HTTPConnectionPool
 
 from healthcrawl.core import message
+from healthcrawl.core.urls import in_scope
 from healthcrawl.crawl.archivist import CONTEXT, INGESTED, PAGE, Archivist
 from healthcrawl.crawl.targets import Targets
 from healthcrawl.errors import TargetRefusedError
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
 
 # What is asked for without a context is robots.txt: every other request is made by a site's spider.
 _NO_CONTEXT = Context(role="robots")
+# Scrapy's limit counts bodies only; heads, interim answers and chunk framing may take this much beyond it.
+_HEAD_ROOM = 1 << 20
 _TRUNCATED = ((DownloadTimeoutError, "time"), (DownloadCancelledError, "length"))
 
 
@@ -55,6 +58,7 @@ class Trace:
     protocols: tuple[str, ...] = ()
     cipher: str = ""
     reused: bool = False
+    overflowed: bool = False
 
 
 class RecordingHandler(HTTP11DownloadHandler):
@@ -65,7 +69,7 @@ class RecordingHandler(HTTP11DownloadHandler):
         self._archivist = archivist
         # The pool would repeat a request on its own, unseen; `download_request` does it where it is recorded.
         self._pool.retryAutomatically = False
-        self._pool._factory = _factory_for(archivist.targets)
+        self._pool._factory = _factory_for(archivist.targets, self._default_maxsize + _HEAD_ROOM)
 
     @classmethod
     def from_crawler(cls, crawler: "Crawler") -> HTTP11DownloadHandler:  # type: ignore[override]
@@ -81,6 +85,10 @@ class RecordingHandler(HTTP11DownloadHandler):
         """
         if self._archivist.broken is not None:
             raise self._archivist.broken
+        # Redirects come here without having been asked whether they are wanted; robots.txt is asked for by host.
+        asked = request.url if CONTEXT in request.meta else f"{request.url.split('/robots.txt')[0]}/"
+        if not in_scope(asked, self._archivist.site):
+            raise IgnoreRequest(f"outside of the site: {request.url}")
         while True:
             trace = Trace()
             try:
@@ -119,7 +127,7 @@ class RecordingHandler(HTTP11DownloadHandler):
             ip_address=trace.ip,
             protocols=trace.protocols,
             cipher=trace.cipher,
-            truncated=_truncated(answer) if failed and response else "",
+            truncated=_truncated(answer, trace) if failed and response else "",
             error="" if response else _describe(answer),
             context=request.meta.get(CONTEXT, _NO_CONTEXT),
         )
@@ -189,6 +197,7 @@ class _RecordingProtocol(_LenientHTTP11ClientProtocol):
     """A client connection that refuses targets that are not public and copies all bytes of an exchange."""
 
     targets: Targets
+    limit: int
     _trace: Trace | None = None
     _refused: TargetRefusedError | None = None
 
@@ -224,6 +233,11 @@ class _RecordingProtocol(_LenientHTTP11ClientProtocol):
         if trace is not None:
             if not trace.received:
                 trace.protocols, trace.cipher = _spoken(self.transport)
+            if len(trace.received) + len(data) > self.limit:
+                trace.overflowed = True
+                assert self.transport is not None
+                self.transport.abortConnection()
+                return
             trace.received += data
         super().dataReceived(data)  # type: ignore[no-untyped-call]
 
@@ -246,11 +260,11 @@ class _CopyingTransport:
         return getattr(self._transport, name)
 
 
-def _factory_for(targets: Targets) -> type[_LenientHTTP11ClientFactory]:
+def _factory_for(targets: Targets, limit: int) -> type[_LenientHTTP11ClientFactory]:
     class Protocol(_RecordingProtocol):
         pass
 
-    Protocol.targets = targets
+    Protocol.targets, Protocol.limit = targets, limit
 
     class Factory(_LenientHTTP11ClientFactory):
         def buildProtocol(self, addr: Any) -> _RecordingProtocol:
@@ -270,7 +284,9 @@ def _spoken(transport: Any) -> tuple[tuple[str, ...], str]:
     return ("http/1.1", tls), handle.get_cipher_name() or ""
 
 
-def _truncated(failure: object) -> str:
+def _truncated(failure: object, trace: Trace) -> str:
+    if trace.overflowed:
+        return "length"
     return next((reason for kind, reason in _TRUNCATED if isinstance(failure, kind)), "disconnect")
 
 

@@ -51,4 +51,4 @@ def as_text(outcome: Document | Rejection, file: str) -> str:
 def unreadable(file: str, error: OSError | UnicodeDecodeError) -> Rejection:
     """The rejection of a file that can't be read."""
     why = error.strerror if isinstance(error, OSError) else f"not UTF-8: {error.reason} at byte {error.start}"
-    return Rejection(address="", url="", site="", reason="undecodable", detail=f"{file}: {why}")
+    return Rejection(address="", url="", site="", reason="unreadable", detail=f"{file}: {why}")

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+_LONGEST_DELAY = 300.0  # seconds; a longer one would hold the site's lock for ever
+
 
 class ForbiddenByRobotsError(IgnoreRequest):
     """robots.txt forbids the page."""
@@ -93,6 +95,12 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         delay = parser.crawl_delay(self._robotstxt_useragent or self._default_useragent)
         if not delay:
             return
+        if delay > _LONGEST_DELAY:
+            host = urlparse_cached(request).netloc
+            logger.warning(
+                "robots.txt of %s asks for %g s between requests; %g s are kept", host, delay, _LONGEST_DELAY
+            )
+            delay = _LONGEST_DELAY
         assert self.crawler.engine is not None
         downloader = self.crawler.engine.downloader
         key = downloader.get_slot_key(request)

@@ -1,7 +1,6 @@
 """Reads the character data of the mender (made by `healthcrawl.knowledge.build.characters`) into one `Mending`."""
 
 import tomllib
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator
 from functools import cache
@@ -10,7 +9,7 @@ from importlib.resources import files
 from healthcrawl.rules import Mending
 
 _FOLDER = files("healthcrawl.knowledge") / "characters"
-_TONES = frozenset("\N{COMBINING MACRON}\N{COMBINING ACUTE ACCENT}\N{COMBINING CARON}\N{COMBINING GRAVE ACCENT}")
+_BARE = str.maketrans("āáǎàōóǒòēéěèīíǐìūúǔùǖǘǚǜńňǹḿ", "aaaaooooeeeeiiiiuuuuüüüünnnm")
 
 
 @cache
@@ -35,22 +34,12 @@ def load_mending() -> Mending:
     )
 
 
-def bare(reading: str) -> str:
-    """A reading without its tone.
-
-    >>> bare("lǜ"), bare("zhōng")
-    ('lü', 'zhong')
-    """
-    letters = (letter for letter in unicodedata.normalize("NFD", reading) if letter not in _TONES)
-    return unicodedata.normalize("NFC", "".join(letters))
-
-
-def _readings() -> dict[str, frozenset[str]]:
-    groups: defaultdict[str, set[str]] = defaultdict(set)
-    for reading, characters in _rows("readings.tsv"):
-        groups[reading].update(characters)
-        groups[bare(reading)].update(characters)
-    return {reading: frozenset(characters) for reading, characters in groups.items()}
+def _readings() -> dict[str, str]:
+    toned = {row[0]: row[1] for row in _rows("readings.tsv")}
+    bare: defaultdict[str, str] = defaultdict(str)
+    for reading, characters in toned.items():
+        bare[reading.translate(_BARE)] += characters
+    return {**toned, **bare}
 
 
 def _rows(name: str) -> Iterator[list[str]]:

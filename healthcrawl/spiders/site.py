@@ -7,13 +7,14 @@ from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from scrapy import Request, Spider
+from scrapy.exceptions import IgnoreRequest
 
 from healthcrawl.corpus.frontier import PageRow
 from healthcrawl.crawl.archivist import CONTEXT, INGESTED, PAGE, Archivist
 from healthcrawl.crawl.options import normal_form
 from healthcrawl.crawl.results import as_json
 from healthcrawl.crawl.robots import ForbiddenByRobotsError, RobotsUnknownError
-from healthcrawl.errors import UsageError
+from healthcrawl.errors import HealthcrawlError, UsageError
 from healthcrawl.knowledge.load import load_rules
 from healthcrawl.model import Document
 from healthcrawl.rules import Rules, Site
@@ -69,6 +70,11 @@ class SiteSpider(Spider):
             self._archivist().skip(page, "forbidden")
         elif isinstance(failure.value, RobotsUnknownError):
             self._archivist().skip(page, "failed")
+        elif not isinstance(failure.value, IgnoreRequest | HealthcrawlError) and INGESTED not in failure.request.meta:  # type: ignore[attr-defined]
+            # Not a failure to fetch: a fault of ours, which must not pass unseen.
+            self.logger.error("%s: %r", page.url, failure.value, exc_info=failure.value)
+            assert self.crawler.stats is not None
+            self.crawler.stats.inc_value("spider_exceptions/count")
 
     def _archivist(self) -> Archivist:
         archivist = self.crawler.get_extension(Archivist)

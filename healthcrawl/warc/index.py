@@ -1,14 +1,18 @@
 """CDXJ: one sorted index beside every WARC file, made from the file itself, so it can be made again at any time."""
 
 import json
+import logging
 import os
 from pathlib import Path
 
 from surt import surt
 
 from healthcrawl.core import message
+from healthcrawl.errors import DamagedRecordError
 from healthcrawl.warc import records
 from healthcrawl.warc.read import Record, read_records
+
+logger = logging.getLogger(__name__)
 
 SUFFIX = ".cdxj"
 INDEXED = frozenset({"response", "revisit"})  # types of records
@@ -36,13 +40,15 @@ def line(record: Record, warc_name: str) -> str:
 
 
 def lines(warc: Path) -> list[str]:
-    """The sorted index of a WARC file.
-
-    Raises:
-        DamagedRecordError: a record can't be read.
-    """
-    wanted = (record for record in read_records(warc) if record.type in INDEXED)
-    return sorted(line(record, warc.name) for record in wanted)
+    """The sorted index of a WARC file; of a damaged one, of what lies before the damage."""
+    found = []
+    try:
+        for record in read_records(warc):
+            if record.type in INDEXED:
+                found.append(line(record, warc.name))  # noqa: PERF401  # what came before the damage is to be kept
+    except DamagedRecordError as error:
+        logger.warning("%s; the index ends there, `scrapy verify` tells more", error)
+    return sorted(found)
 
 
 def write(warc: Path, index_folder: Path) -> Path:

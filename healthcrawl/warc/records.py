@@ -15,14 +15,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from datetime import UTC, datetime
 from io import BytesIO
-from typing import Any
+from typing import Any, get_args
 
 from warcio.recordloader import ArcWarcRecord
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from healthcrawl.core import message
-from healthcrawl.model import Context, Exchange
+from healthcrawl.model import Context, Exchange, Role
 
 VERSION = "WARC/1.1"
 HTTP_REQUEST = "application/http; msgtype=request"
@@ -106,7 +106,7 @@ def dump_context(context: Context) -> dict[str, str]:
 def load_context(values: Mapping[str, str]) -> Context:
     """The context of a metadata record; what is missing or strange takes its default."""
     named: dict[str, Any] = {field: values[name] for field, name in _FIELD_NAMES.items() if name in values}
-    if named.get("role") not in {"robots", "list", "article", "attachment"}:
+    if named.get("role") not in set(get_args(Role)):
         named.pop("role", None)
     hops = named.pop("hops", "")
     return Context(**named, hops=int(hops) if hops.isascii() and hops.isdecimal() and len(hops) < 10 else 0)

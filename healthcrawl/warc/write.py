@@ -50,7 +50,7 @@ class Writer:
         self._sync = sync
         self._serial = 0
         self._file: BinaryIO | None = None
-        self._path = folder / "none"
+        self._path = folder
         self.bytes_written = 0
 
     def write(

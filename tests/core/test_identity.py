@@ -2,7 +2,7 @@
 
 import pytest
 
-from healthcrawl.core.identity import article_id, is_article_url, recognise
+from healthcrawl.core.identity import is_article_url, recognise
 from healthcrawl.core.tree import parse
 from healthcrawl.knowledge.load import load_rules
 from healthcrawl.model import Context, Page
@@ -51,9 +51,6 @@ def test_signs_of_two_families_alike_leave_the_page_generic() -> None:
     assert family_of(f"{HOST}/zwgk/", text) == "generic"
 
 
-def test_id_of_an_article_is_read_from_its_address() -> None:
-    assert article_id(f"{HOST}/zwgk/content/mpost_2000001.html", FAMILIES["nfcms"]) == "2000001"
-    assert article_id(f"{HOST}/zwgk/202403/t20240301_100001_wap.html", FAMILIES["trs_wcm"]) == "100001"
-    assert article_id(f"{HOST}/c100/c200/content.shtml", FAMILIES["generic"]) == ""
-    assert article_id(f"{HOST}/zwgk/", FAMILIES["nfcms"]) == ""
+def test_a_list_has_not_the_shape_of_an_article() -> None:
+    assert is_article_url(f"{HOST}/zwgk/content/mpost_2000001.html", FAMILIES["nfcms"])
     assert not is_article_url(f"{HOST}/zwgk/index_2.html", FAMILIES["generic"])

@@ -10,7 +10,7 @@ from healthcrawl.corpus import catalog as tables
 from healthcrawl.corpus.catalog import Catalog
 from healthcrawl.corpus.layout import ArchiveLayout, content_hash, file_name
 from healthcrawl.corpus.manifest import Manifest
-from healthcrawl.corpus.store import Change, Provenance, Store, count_documents
+from healthcrawl.corpus.store import Change, Provenance, Reserved, Store, count_documents
 from healthcrawl.errors import ArchiveError
 from healthcrawl.model import Document, Metadata
 
@@ -34,7 +34,7 @@ class Shelf:
         self.layout = ArchiveLayout(root)
         self.open()
 
-    def open(self, reserved: dict[str, int] | None = None) -> None:
+    def open(self, reserved: Reserved | None = None) -> None:
         self.catalog = Catalog(self.layout.catalog)
         self.store = Store(self.layout.corpus, Manifest(self.layout.manifest), self.catalog, reserved)
 
@@ -106,6 +106,38 @@ def test_the_same_text_elsewhere_is_an_alias_until_it_differs(shelf: Shelf) -> N
     assert shelf.rows(tables.aliases) == []
 
 
+def test_a_text_that_leaves_its_number_stays_where_it_is_still_shown(shelf: Shelf) -> None:
+    shelf.keep(make_document())
+    shelf.keep(make_document("http://b.test/1"))
+    shelf.keep(make_document("http://c.test/1"))
+    shelf.keep(make_document(text="改过的。"), LATER)
+    texts = sorted(path.read_text("utf-8") for path in shelf.layout.corpus.iterdir())
+    assert texts == ["标题\n\n改过的。\n", "标题\n\n正文。\n"]
+    assert shelf.keep(make_document("http://b.test/1"), LATER) == Change(
+        kind="unchanged", number=1, name=shelf.names()[1]
+    )
+    assert shelf.keep(make_document("http://c.test/1"), LATER).number == 1
+
+
+def test_a_replay_that_meets_an_alias_first_gives_the_number_to_its_owner(shelf: Shelf) -> None:
+    shelf.catalog.close()
+    shelf.open(Reserved(numbers={"http://a.test/1": 4, "http://b.test/1": 4}, owners={4: "http://a.test/1"}))
+    assert shelf.keep(make_document("http://b.test/1")).number == 4
+    assert shelf.keep(make_document("http://a.test/1")).number == 4
+    assert [row[:2] for row in shelf.rows(tables.documents)] == [(4, "http://a.test/1")]
+    assert [row[:2] for row in shelf.rows(tables.aliases)] == [("http://b.test/1", 4)]
+    assert len(shelf.names()) == 1
+
+
+def test_a_damaged_file_is_written_again(shelf: Shelf) -> None:
+    change = shelf.keep(make_document())
+    path = shelf.layout.corpus / change.name
+    whole = path.read_bytes()
+    path.write_bytes(whole + b"x")
+    shelf.keep(make_document())
+    assert path.read_bytes() == whole
+
+
 def test_numbers_go_on_after_files_that_are_there(tmp_path: Path) -> None:
     corpus = tmp_path / "archive" / "corpus"
     corpus.mkdir(parents=True)
@@ -117,7 +149,7 @@ def test_numbers_go_on_after_files_that_are_there(tmp_path: Path) -> None:
 
 def test_reserved_numbers_are_used_and_others_come_after_them(shelf: Shelf) -> None:
     shelf.catalog.close()
-    shelf.open({"http://a.test/7": 7, "http://a.test/9": 9})
+    shelf.open(Reserved(numbers={"http://a.test/7": 7, "http://a.test/9": 9}))
     assert [shelf.keep(make_document(f"http://a.test/{n}", f"文{n}。")).number for n in (9, 8, 7)] == [9, 10, 7]
 
 

@@ -19,8 +19,8 @@ from healthcrawl.core.mend.search import context, find_originals
 from healthcrawl.model import Finding
 from healthcrawl.rules import Mending
 
-SEARCHES = 300
-"""Spots searched in one text; more `?` than that are another kind of damage."""
+FRUITLESS = 30
+"""After so many searches in a row that mended nothing, the rest is left alone: such `?` are of another kind."""
 AROUND = 8
 """Characters behind the damage that have a say in what is likely."""
 
@@ -35,37 +35,45 @@ MARGIN = 2.0
 """... and than any other original ..."""
 GUESSED_MARGIN = 2.5
 """... (than any other, where private-use characters had to be guessed) ..."""
-CERTAIN = 4.0
+CERTAIN = 6.5
 """... to be taken; beyond this margin a lost full stop counts as certain."""
 GARBLED = 13.0
 """An original with a stretch whose characters cost so much each is no better than what it would replace."""
 
 _SPOT = re.compile(rf"(?<!\?)\?(?=[?？!！;；](?!\?\?)|{SYLLABLE}[)）])")
 _NEXT_MARK = re.compile("[，。；、,;?\\n]")
+_ENDS = "。！？；…”’）》】"
+_OPENERS = "“‘（《【"
+_GOES_ON = f"，、{_OPENERS}"
 
 
 def repair(text: str, data: Mending) -> tuple[str, tuple[Finding, ...]]:
     """Undo byte shifts; say what was done, and which spots look shifted but can't be told."""
-    spots = [match.start() for match in _SPOT.finditer(text)]
+    spots = [match.start() for match in _SPOT.finditer(text) if _is_chinese(text, match.start())]
     if not spots or not data.characters:
         return text, ()
     scorer = listen(_undamaged(text, spots), data)
     may_drop = not any(map(is_private, text))
     pieces: list[str] = []
     findings: list[Finding] = []
-    done = 0
-    for spot in spots[:SEARCHES]:
-        if spot < done:
+    done = fruitless = 0
+    for spot in spots:
+        if spot < done or fruitless == FRUITLESS:
             continue
-        choice = _choose(text, spot, scorer, may_drop=may_drop)
-        if choice is None:
-            continue
-        shift, finding = choice
-        findings.append(finding)
+        shift, finding = _choose(text, spot, scorer, may_drop=may_drop)
+        findings += [finding] if finding else []
+        fruitless += 1
         if shift is not None and shift.start >= done:
             pieces += text[done : shift.start], shift.text
             done = shift.end
+            fruitless = 0
     return "".join(pieces) + text[done:], tuple(findings)
+
+
+def _is_chinese(text: str, spot: int) -> bool:
+    """Whether what stands before a `?`, or behind it and the mark that follows, is more than ASCII."""
+    behind = text[spot + 2 : spot + 3]
+    return not (behind.isascii() and context(text, spot)[-1:].isascii())
 
 
 def _undamaged(text: str, spots: list[int]) -> str:
@@ -79,16 +87,16 @@ def _undamaged(text: str, spots: list[int]) -> str:
     return drop_glosses("\n".join([*parts, text[done:]]))
 
 
-def _choose(text: str, spot: int, scorer: Likelihood, *, may_drop: bool) -> tuple[Shift | None, Finding] | None:
-    """The likeliest original at a spot; None when the text is best left alone and nothing speaks for damage."""
+def _choose(text: str, spot: int, scorer: Likelihood, *, may_drop: bool) -> tuple[Shift | None, Finding | None]:
+    """The likeliest original at a spot, if it can be told, and what is to be said of it, if it looks damaged."""
     shifts = [each for each in find_originals(text, spot, scorer, may_drop=may_drop) if is_proven(text, each)]
     if not shifts:
-        return None
+        return None, None
     ranked, as_it_stands = _rank(text, shifts, scorer)
     cost, best = ranked[0]
     if as_it_stands - cost < GAIN:
-        return None
-    margin = min(as_it_stands, *(other for other, _ in ranked[1:2])) - cost
+        return None, None
+    margin = min([as_it_stands, *(other for other, _ in ranked[1:2])]) - cost
     before = scorer.begin(context(text, best.start))
     garbled = scorer.worst(before, best.text.rstrip("(\N{PARAGRAPH SEPARATOR}")) > GARBLED
     seen = text[best.start : best.end]
@@ -119,17 +127,17 @@ def _rank(text: str, shifts: list[Shift], scorer: Likelihood) -> tuple[list[tupl
     for shift in shifts:
         known = shift.text if shift.is_whole else shift.text[:-1] + "0"
         outcome = text[start : shift.start] + known + text[shift.end : horizon]
-        cost = weigh(outcome) + DAMAGE + _tag_cost(shift)
+        cost = weigh(outcome) + DAMAGE + _ending_cost(text, shift)
         if outcome not in ranked or cost < ranked[outcome][0]:
             ranked[outcome] = (cost, shift)
     return sorted(ranked.values(), key=lambda each: each[0]), weigh(text[start:horizon])
 
 
-def _tag_cost(shift: Shift) -> float:
-    """What it costs to assume that a tag lost its `<`: more, where no element ends."""
-    if not shift.tag:
-        return 0.0
+def _ending_cost(text: str, shift: Shift) -> float:
+    """What it costs to assume that a tag lost its `<`, and that a paragraph or an element ends where none should."""
     last = shift.original.removesuffix("<" + shift.tag)[-1:]
-    if shift.tag.startswith("/") and (last in "“‘《（【" or last.isspace()):
+    if not shift.tag:
+        return 2 * TAG if text[shift.end : shift.end + 1] in {"", "\n"} and last in _GOES_ON else 0.0
+    if shift.tag.startswith("/") and (last in _OPENERS or last.isspace()):
         return 3 * TAG
-    return TAG if last in "。！？；…”’）》】" or shift.is_inline else 2 * TAG
+    return TAG if last in _ENDS or shift.is_inline else 2 * TAG

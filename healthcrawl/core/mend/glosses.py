@@ -38,7 +38,10 @@ _TONED = re.compile("[āáǎàōóǒòēéěèīíǐìūúǔùǖǘǚǜńňǹḿ]
 
 @dataclass(frozen=True, slots=True)
 class _Spot:
-    """A character with its glosses: readings that it does have, or the character itself, in either script."""
+    """A character with its glosses: readings that it does have, or the character itself, in either script.
+
+    `doubled`: no author writes such glosses: two of them, or the traditional character itself.
+    """
 
     character: str
     plain: str
@@ -93,7 +96,7 @@ def _read(match: re.Match[str], data: Mending) -> _Spot | None:
     if match["same"]:
         if data.simplified.get(match["same"], match["same"]) != plain:
             return None
-    elif not all(character in data.readings.get(reading, ()) for reading in readings):
+    elif not all(character in data.readings.get(reading, "") for reading in readings):
         return None
     return _Spot(
         character=character,
@@ -102,7 +105,7 @@ def _read(match: re.Match[str], data: Mending) -> _Spot | None:
         start=match.start(),
         end=match.end(),
         toned=any(map(_TONED.search, readings)),
-        doubled=match["same"] is not None or len(readings) > 1,
+        doubled=(match["same"] is not None and character != plain) or len(readings) > 1,
     )
 
 

@@ -35,6 +35,10 @@ BEAM = 24
 """Originals kept at each step."""
 ENDS = 4
 """Originals kept where the second byte of their last character is lost: that many times a hundred are tried."""
+ENDINGS = 40
+"""Endings kept there."""
+LOSSES = 2
+"""Bytes taken for lost in one run: the first that is puts the text right."""
 GUESSES = 8
 """Guesses kept for each place where a private-use character may have been dropped."""
 HOPELESS = 15.0
@@ -136,6 +140,7 @@ def _follow(
     All of the beam waits for the second byte to the same `first` one, since that is the last byte of the last character.
     """
     beam = sorted(beam)
+    losses = 0
     for index in range(at, min(len(text), at + RUN)):
         character = text[index]
         if character == "\n" or first not in LEADS:
@@ -143,6 +148,9 @@ def _follow(
         as_it_stands = scorer.read(as_it_stands, character)
         if character == LOST:
             yield from _lost_trail(text, index, first, beam, scorer)
+            losses += 1
+            if losses == LOSSES or _SPLIT.match(text, index + 1):  # the next cut puts right whatever was shifted
+                return
         guess = may_drop and index < at + GUESSED_RUN
         going: list[_Trace] = []
         following = 0
@@ -215,7 +223,7 @@ def _around_dropped(first: int, second: int, data: Mending) -> list[str]:
 
 
 def _lost_trail(text: str, index: int, first: int, beam: list[_Trace], scorer: Likelihood) -> Iterator[_Ending]:
-    """Endings at a `?`: the second byte of the last character is lost, to a cut or together with an ASCII character."""
+    """Endings at a `?`: the second byte of the last character is lost, to a cut, to the end, or with an ASCII character."""
     end = index + 1
     if reading := _READING.match(text, end):
         for trail in _trails(first, reading[1], scorer.data):
@@ -224,18 +232,18 @@ def _lost_trail(text: str, index: int, first: int, beam: list[_Trace], scorer: L
                 yield _Ending(step._replace(original=step.original + "("), end, by_reading=True)
     tag = _TAG.match(text, end)
     cut = _PUT_RIGHT.match(text, end) is not None
-    swallowed = "" if cut else "<" if tag else SWALLOWED
-    for trail in LEADS:
-        if _is_written(pair(first, trail)):
-            for trace in beam[:ENDS]:
-                step = _extend(trace, pair(first, trail), 0, scorer)
-                whole = step._replace(original=step.original + swallowed)
-                yield _Ending(whole, end, cut=cut, tag=tag[0] if tag else "")
+    over = end == len(text) or text[end] == "\n"
+    swallowed = "" if cut or over else "<" if tag else SWALLOWED
+    lost = [pair(first, trail) for trail in LEADS]
+    steps = [_extend(trace, each, 0, scorer) for each in lost if _is_written(each) for trace in beam[:ENDS]]
+    for step in sorted(steps)[:ENDINGS]:
+        whole = step._replace(original=step.original + swallowed)
+        yield _Ending(whole, end, cut=cut, tag=tag[0] if tag else "")
 
 
 def _trails(lead: int, reading: str, data: Mending) -> list[int]:
     """Second bytes with which a first byte makes a character of that reading; converted characters, if there are any."""
-    known = data.readings.get(reading, frozenset())
-    trails = [trail for trail in LEADS if pair(lead, trail) in known]
+    known = data.readings.get(reading, "")
+    trails = [trail for trail in LEADS if pair(lead, trail) and pair(lead, trail) in known]
     converted = [trail for trail in trails if pair(lead, trail) in data.simplified]
     return converted or trails

@@ -7,7 +7,6 @@ import sys
 from typing import TYPE_CHECKING
 
 from scrapy.commands import BaseRunSpiderCommand
-from scrapy.exceptions import UsageError as ScrapyUsageError
 from scrapy.settings import SETTINGS_PRIORITIES
 
 from healthcrawl.crawl.archivist import Archivist
@@ -45,18 +44,24 @@ class Command(BaseRunSpiderCommand):
         """Keep the frameworks' chatter out of the log, unless a level was asked for; look at SITES_DIR before Scrapy does."""
         super().process_options(args, opts)
         assert self.settings is not None
+        wrong = (
+            ""
+            if len(args) == 1 and not args[0].startswith("-")
+            else "give the name of one site; `scrapy list` shows them"
+        )
         try:
             SiteSpiderLoader.from_settings(self.settings)
         except UsageError as error:
-            raise ScrapyUsageError(str(error), print_help=False) from error
+            wrong = str(error)
+        if wrong:
+            print(f"scrapy crawl: {wrong}", file=sys.stderr)
+            sys.exit(WRONG_USE)
         self._quiet = self.settings.getpriority("LOG_LEVEL") != SETTINGS_PRIORITIES["cmdline"]
         if self._quiet:  # a level would not survive Scrapy's own configuration
             logging.getLogger("scrapy.utils.log").addFilter(lambda record: record.levelno > logging.INFO)
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Crawl, then tell how it went by the exit status."""
-        if len(args) != 1:
-            raise ScrapyUsageError("give the name of one site; `scrapy list` shows them", print_help=False)
         process = self.crawler_process
         assert process is not None
         if self._quiet:
@@ -70,6 +75,9 @@ class Command(BaseRunSpiderCommand):
         task = process.crawl(crawler, **opts.spargs)
         assert isinstance(task, asyncio.Task), "the asyncio reactor is Scrapy's default"
         process.start()
+        if not task.done():  # interrupted twice: nothing was waited for
+            self.exitcode = FAILED
+            return
         failure = task.exception()
         if isinstance(failure, HealthcrawlError):
             print(f"scrapy crawl: {failure}", file=sys.stderr)

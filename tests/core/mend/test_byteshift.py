@@ -1,0 +1,152 @@
+"""Byte shifts: what is restored, how it is reported, what is left alone."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from healthcrawl.core.mend.byteshift import repair
+from healthcrawl.core.mend.codepage import encode
+from healthcrawl.core.mend.damage import SPLITTERS, Shift, damage, is_proven
+from healthcrawl.core.mend.likelihood import listen
+from healthcrawl.core.mend.search import find_originals
+from healthcrawl.knowledge.characters import load_mending
+from healthcrawl.rules import Mending
+
+SENTENCES = (
+    "市中心医院加强国家重点专科建设，提升服务水平。",
+    "院长说：“我们要把专科建设抓实。”大家都很受鼓舞。",
+    "各单位高度重视。“健康讲堂”走进学校，受到欢迎。",
+    "会议提出三点要求。《实施方案》印发后要抓好落实。",
+    "县医院牵头成立了专科联盟，群众在家门口就能看专家。",
+    "义诊活动进校园，医护人员为学生检查视力。",
+)
+
+
+@pytest.mark.parametrize("sentence", SENTENCES)
+@pytest.mark.parametrize("folded", [False, True])
+def test_text_cut_between_the_bytes_of_a_character_is_restored(
+    sentence: str, folded: bool, mirror: Any, data: Mending
+) -> None:
+    original = mirror.convert(sentence)
+    seen = mirror.cut(original)
+    if folded:
+        seen, original = mirror.fold(seen), mirror.fold(original)
+    mended, findings = repair(seen, data)
+    assert mirror.fold(mended) == mirror.fold(original)
+    assert bool(findings) == (seen != original)
+    assert {finding.kind for finding in findings} <= {"byte-shift", "inferred"}
+
+
+def test_damage_tells_what_the_cases_above_look_like(mirror: Any) -> None:
+    assert mirror.cut("重點專科建設(shè)") == "重點?？平ㄔO(shè)"
+    assert mirror.cut("抓實。”大") == "抓實?！贝?"
+    assert damage("專科建設(", cuts=[1]) == "?？平ㄔO("
+
+
+def test_a_gloss_behind_the_damage_names_the_lost_character(mirror: Any, data: Mending) -> None:
+    seen = mirror.cut(mirror.gloss(mirror.convert("成立了专科联盟")))
+    assert seen == "成立了?？坡?lián)盟"
+    mended, findings = repair(seen, data)
+    assert mended == "成立了專科聯(lián)盟"
+    assert "by the reading" in findings[0].detail
+
+
+def test_a_last_character_whose_second_byte_was_cut_off_is_restored(mirror: Any, data: Mending) -> None:
+    seen = mirror.cut("國家重點專科零的突破。下一步將繼續努力。", b"\xa1\xa3")
+    assert "?。" in seen
+    assert repair(seen, data)[0] == "國家重點專科零的突破。下一步將繼續努力。"
+
+
+def test_a_gloss_pushed_in_between_two_characters_is_taken_out(mirror: Any, data: Mending) -> None:
+    seen = mirror.misplace("教育局提出目標導向的雙重作用", "驅", "qū")
+    seen = seen if "?" in seen else mirror.misplace("因為中國的發展", "驗", "yàn")
+    mended, findings = repair(seen, data)
+    assert mended == "因為中國的發展"
+    assert findings[0].text.startswith("因?yàn)")
+
+
+def test_a_private_use_character_is_used_where_it_is_and_guessed_where_it_was_dropped(
+    mirror: Any, data: Mending
+) -> None:
+    original = "發揮了重要作用。基于此，各地開展試點。"
+    seen = mirror.cut(original)
+    assert any("\ue000" <= character <= "\uf8ff" for character in seen)
+    assert repair(seen, data)[0] == original
+    assert repair(mirror.drop_private(seen), data)[0] == original
+
+
+def test_a_tag_that_lost_its_bracket_is_markup_again(mirror: Any, data: Mending) -> None:
+    seen = mirror.cut("他說：“我很受感動。”</p>", b"\x00")
+    assert seen.endswith("?！?/p>")
+    mended, (finding,) = repair(seen, data)
+    assert mended == "他說：“我很受感動。”\N{PARAGRAPH SEPARATOR}"
+    assert finding.detail.startswith("→ 。”</p>")
+
+
+def test_words_that_the_text_has_elsewhere_speak_for_an_original(mirror: Any, data: Mending) -> None:
+    name = "裕楷"  # no dictionary has it
+    damaged = mirror.cut(f"醫生{name}說。")
+    assert damaged != f"醫生{name}說。"
+    alone, _ = repair(damaged, data)
+    known, _ = repair(f"他叫{name}。醫生{name}來了。\n{damaged}", data)
+    assert name not in alone
+    assert known.endswith(f"醫生{name}說。")
+
+
+def test_a_swallowed_digit_leaves_the_text_alone_and_is_reported(mirror: Any, data: Mending) -> None:
+    seen = mirror.cut("全市有重點專科2024個")
+    assert "?" in seen[6:]
+    mended, findings = repair(seen, data)
+    assert mended == seen
+    assert [finding.kind for finding in findings] == ["unresolved"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "您知道吗??今天是世界无烟日。",
+        "怎么办?!医生告诉您答案。",
+        "真的吗？！快来看看吧；别错过。",
+        "摘要??深入五个地区实地调研，获取数据。",
+        "联系电话：???????",
+        "WHAT?? Is it?!",
+        "y = x?a(b):c; f(x)?; (a)?",
+        "",
+    ],
+)
+def test_question_marks_of_authors_stay_without_a_word(text: str, data: Mending) -> None:
+    assert repair(text, data) == (text, ())
+
+
+@pytest.mark.parametrize("sentence", SENTENCES)
+def test_whatever_is_put_in_gives_the_input_when_damaged_again(sentence: str, mirror: Any, data: Mending) -> None:
+    seen = mirror.cut(mirror.convert(sentence))
+    scorer = listen(seen, data)
+    for spot in (at for at, character in enumerate(seen) if character == "?"):
+        for shift in find_originals(seen, spot, scorer, may_drop=True):
+            if shift.is_whole and is_proven(seen, shift) and not shift.dropped:
+                again = damage(shift.original, cuts=shift.cuts, gloss=shift.gloss)
+                assert mirror.fold(again) == mirror.fold(seen[shift.start : shift.end])
+
+
+def test_a_cut_that_no_splitter_explains_proves_nothing() -> None:
+    assert not is_proven("?平", Shift(original="平平", start=0, end=2, cuts=(1,)))
+    assert encode("專科")[1:3] in SPLITTERS
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(alphabet=st.sampled_from("?？！；!;專科平ㄔO(shè)茖学校。“”　 的建A4\ue50f^\n<p/>"), max_size=40))
+def test_any_text_comes_through_and_a_second_time_changes_nothing_more(text: str) -> None:
+    data = load_mending()
+    once, _ = repair(text, data)
+    assert isinstance(once, str)
+    assert len(once) <= 3 * len(text)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.text(max_size=60))
+def test_text_without_a_question_mark_is_untouched(text: str) -> None:
+    text = text.replace("?", "")
+    assert repair(text, load_mending()) == (text, ())

@@ -1,0 +1,101 @@
+"""The whole mender: what a mirror did, in order, is undone."""
+
+import time
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from healthcrawl.core.mend import mend
+from healthcrawl.knowledge.characters import load_mending
+from healthcrawl.rules import Mending
+
+ARTICLE = (
+    "县医院这样建设重点专科\n"
+    "院长介绍，医联体成立以来，专科联盟让群众在家门口就能看专家。“过去要跑省城，现在方便了。”村民说。\n"
+    "本院全科医学专科建设成为亮点，医务人员为学生检查视力。这意味着卫生服务更进一步。"
+)
+
+
+@pytest.mark.parametrize("folded", [False, True])
+def test_converted_glossed_and_cut_text_is_given_back_as_it_was(folded: bool, mirror: Any, data: Mending) -> None:
+    seen = "\n".join(mirror.cut(mirror.gloss(mirror.convert(line))) for line in ARTICLE.split("\n"))
+    assert "?" in seen
+    original = ARTICLE
+    if folded:
+        seen, original = mirror.fold(seen), mirror.fold(original)
+    mended = mend(seen, data)
+    assert mirror.fold(mended.text) == mirror.fold(original)
+    kinds = [finding.kind for finding in mended.findings]
+    assert set(kinds) <= {"byte-shift", "inferred", "gloss", "script"}
+    assert kinds.count("gloss") == kinds.count("script") == 1
+
+
+def test_control_characters_before_punctuation_are_dropped_and_reported(data: Mending) -> None:
+    mended = mend("会议要求\x05，抓实抓细\x06\x07。", data)
+    assert mended.text == "会议要求，抓实抓细。"
+    assert [finding.kind for finding in mended.findings] == ["control"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "会议要求，要全面落实各项部署。“七个提升”抓实抓细！问：什么时候？答：现在；马上。",
+        "１２３ＡＢＣ　（全角）\n第二行",
+        "COVID-19 vaccines: what is known? Read on; it's free!",
+        "東京の医療制度について",
+        "f(x)=a?b:c",
+        "",
+        "\n",
+        "😀🏥健康",
+    ],
+)
+def test_a_text_without_symptoms_comes_back_as_it_is(text: str, data: Mending) -> None:
+    mended = mend(text, data)
+    assert (mended.text, mended.findings) == (text, ())
+
+
+def test_a_traditional_page_stays_traditional_on_demand_but_a_mirrored_one_does_not(data: Mending) -> None:
+    assert mend("衛生局的服務", data, simplify=False).text == "衛生局的服務"
+    assert mend("衛(wèi)生局的服務(wù)", data, simplify=False).text == "卫生局的服务"
+
+
+def test_lines_stay_lines(mirror: Any, data: Mending) -> None:
+    seen = mirror.cut("他說：“我很受感動。”</p>", b"\x00")
+    mended = mend(f"{seen}\n第二行", data)
+    assert mended.text.split("\n")[1] == "第二行"
+
+
+def test_a_clean_text_costs_next_to_nothing(data: Mending) -> None:
+    text = "会议要求，要全面落实各项工作部署，深入实施健康中国行动（二〇二五年）。\n" * 3000
+    mend("醫", data)
+    start = time.perf_counter()
+    mend(text, data)
+    assert time.perf_counter() - start < 0.5
+
+
+def test_many_question_marks_are_no_trap(data: Mending) -> None:
+    start = time.perf_counter()
+    mend("?" * 50_000 + "真的吗??我不知道!" * 300 + "(" * 50_000, data)
+    assert time.perf_counter() - start < 10
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.text(max_size=80))
+def test_any_text_comes_through(text: str) -> None:
+    mended = mend(text, load_mending())
+    assert mended.text.count("\n") == text.count("\n")
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from([*"醫医務發专專科建設學校。，“”?？！；\n(", "(yī)", "(fā)", "?？", "平ㄔO"]), max_size=25
+    ).map("".join)
+)
+def test_mending_again_changes_nothing(text: str) -> None:
+    data = load_mending()
+    once = mend(text, data).text
+    twice = mend(once, data).text
+    assert mend(twice, data).text == twice
