@@ -39,7 +39,7 @@ _BULLETS = (
 )
 # [市卫生健康局], [查看详情]: what stands before or behind a headline.
 _LABEL = re.compile(rf"{_OPEN}[^\[\]]*{_CLOSE}")
-_CUT = re.compile(r"(?:[\N{HORIZONTAL ELLIPSIS}\N{MIDLINE HORIZONTAL ELLIPSIS}]|\.(?=\.)|(?<=\.)\.)+$")
+_ELLIPSIS = ".\N{HORIZONTAL ELLIPSIS}\N{MIDLINE HORIZONTAL ELLIPSIS}"
 # Nothing but a date, as a row shows it: in brackets, with a label or a time.
 _ONLY_DATE = re.compile(
     rf"{_OPEN}?\s*(?:(?:发布|更新)?(?:时间|日期)\s*[:\N{{FULLWIDTH COLON}}]?\s*)?[\d\s\-/.年月日:]{{4,25}}\s*{_CLOSE}?"
@@ -200,6 +200,12 @@ def _headline_of(elements: list[html.HtmlElement]) -> html.HtmlElement:
     return next((element for element in elements if _is_headline(element)), elements[0])
 
 
+def _uncut(title: str) -> str:
+    """A headline without the dots that say it was cut short; one full stop is none of them."""
+    bare = title.rstrip(_ELLIPSIS)
+    return title if title[len(bare) :] in {"", "."} else bare
+
+
 def _title(elements: list[html.HtmlElement], *, ends_count: bool) -> str:
     """The headline: the whole one of the title attribute where the text is cut short, without bullets.
 
@@ -211,11 +217,11 @@ def _title(elements: list[html.HtmlElement], *, ends_count: bool) -> str:
     headings = [heading for heading in matches(anchor, _HEADINGS) if len(_spaced(heading)) >= HEADLINE]
     dates = {part for element in _date_elements(anchor) for part in element.iter()}
     shown = _clean("".join(_texts(headings[0] if headings else anchor, dates)), ends_count=ends_count)
-    start = _CUT.sub("", shown).strip()
+    start = _uncut(shown).strip()
     for element in elements:
         whole = _clean(element.get("title", ""), ends_count=ends_count)
         alike = whole.startswith(start[:HEADLINE]) and len(whole) > len(start)
-        if whole and not _CUT.search(whole) and (alike or start != shown):
+        if whole and _uncut(whole) == whole and (alike or start != shown):
             return whole
     return shown
 

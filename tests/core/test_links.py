@@ -276,3 +276,17 @@ def test_without_a_site_entries_stay_on_the_host_of_the_page() -> None:
 def test_any_text_can_be_read(text: str) -> None:
     found = read(text)
     assert all(entry.url.startswith("http") for entry in found.entries)
+
+
+def test_dot_leaders_in_a_title_cost_nothing() -> None:
+    dots = "." * 20_000
+    found = read(f'<ul><li><a href="9001.html">关于开展春季义诊活动的通知{dots}3</a><span>2024-03-01</span></li></ul>')
+    assert [entry.url for entry in found.entries] == [FIRST.url]
+
+
+def test_half_characters_of_a_json_list_are_no_text() -> None:
+    answer = '{"classify": {"post_count": 1}, "articles": [{"title": "关于\\ud800开展义诊的通知", "url": "/a/\\udc00post_2000001.html"}]}'
+    found = read(answer, f"{HOST}/gkmlpt/api/all/88?page=1", "application/json")
+    (entry,) = found.entries
+    assert entry.title == "关于?开展义诊的通知"
+    assert entry.url.encode()

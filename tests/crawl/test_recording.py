@@ -45,10 +45,12 @@ ANSWERS = {
     "/short": Answer(b"HTTP/1.1 200 OK\r\nContent-Length: 9000\r\n\r\n" + PAGE, close=True),
     "/stalls": Answer(b"HTTP/1.1 200 OK\r\nContent-Length: 9000\r\n\r\n" + PAGE, stall=True),
     "/huge": Answer(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + b"x" * 300_000, close=True),
+    "/endless-head": Answer(b"HTTP/1.1 200 OK\r\n" + b"X-Filler: %s\r\n" % (b"x" * 1000) * 3000, close=True),
     "/silent": Answer(b"", close=True),
 }
 # Paths whose answer is cut off by us or by the server, with WARC's word for it.
-TRUNCATED = {"/short": "disconnect", "/stalls": "time", "/huge": "length"}
+CUT_SHORT = {"/huge", "/endless-head"}  # by us
+TRUNCATED = {"/short": "disconnect", "/stalls": "time", "/huge": "length", "/endless-head": "length"}
 
 
 @pytest.fixture(scope="module", params=["http", "https"])
@@ -103,9 +105,9 @@ def test_every_byte_is_kept(records: Crawled) -> None:
     whole = Counter(
         message.strip_interim(response)
         for request, response in records.log
-        if path_of(request) not in {"/huge", "/silent"}
+        if path_of(request) not in CUT_SHORT | {"/silent"}
     )
-    kept = Counter(record.block for record in records.responses.values() if not record.url.endswith("/huge"))
+    kept = Counter(record.block for record in records.responses.values() if not record.url.endswith(tuple(CUT_SHORT)))
     assert kept == whole
 
 
@@ -114,11 +116,11 @@ def test_each_answer_stands_beside_its_request(records: Crawled) -> None:
     paired = 0
     for record in records.requests:
         response = records.responses.get(record.headers.get("warc-concurrent-to", ""))
-        if response is not None and path_of(record.block) != "/huge":
+        if response is not None and path_of(record.block) not in CUT_SHORT:
             assert response.block == answers[record.block]
             assert response.url == record.url
             paired += 1
-    assert paired >= len(ANSWERS) - 2
+    assert paired >= len(ANSWERS) - 3
 
 
 def test_what_was_cut_off_says_why(records: Crawled) -> None:
@@ -129,6 +131,8 @@ def test_what_was_cut_off_says_why(records: Crawled) -> None:
     huge = next(record for record in records.responses.values() if record.url.endswith("/huge"))
     assert 100_000 < len(huge.block) < 300_000
     assert ANSWERS["/huge"].data.startswith(huge.block)
+    head = next(record for record in records.responses.values() if record.url.endswith("/endless-head"))
+    assert len(head.block) < 2_000_000
     others = [record for record in records.responses.values() if not record.url.endswith(tuple(TRUNCATED))]
     assert not [record for record in others if "warc-truncated" in record.headers]
 
@@ -174,3 +178,26 @@ def test_a_host_without_connect_to_is_not_reached_on_loopback(tmp_path: Path, ar
         with connection, suppress(ConnectionResetError):  # cut off, without a byte
             connection.settimeout(2)
             assert connection.recv(100) == b""
+
+
+def test_a_redirect_out_of_the_site_is_not_followed(tmp_path: Path, archive: Path) -> None:
+    sites = tmp_path / "sites"
+    sites.mkdir()
+    (sites / "leaving.toml").write_text(
+        f'name = "leaving"\ntitle = "L"\nkind = "bureau"\nstatus = "verified"\ndomains = ["{HOST}"]\ndelay = 0\n'
+        "deny = ['/denied']\n"
+        + "".join(f'[[columns]]\nname = "{n}"\nurl = "http://{HOST}/{n}"\n' for n in ("away", "late", "in")),
+        "utf-8",
+    )
+    answers = {
+        "/robots.txt": Answer(sized(b"")),
+        "/away": Answer(sized(b"", b"Location: http://elsewhere.test/stolen", status=b"302 Found")),
+        "/late": Answer(sized(b"", b"Location: http://127.0.0.1:22/stolen", status=b"302 Found")),
+        "/in": Answer(sized(b"", b"Location: /denied", status=b"302 Found")),
+    }
+    with RawServer(answers) as server:
+        run_scrapy(archive, "crawl", "leaving", SITES_DIR=str(sites), CONNECT_TO=json.dumps({"*": server.address}))
+        asked = {path_of(request) for request, _ in server.log}
+        hosts = {request.split(b"Host: ")[1].split(b"\r\n")[0] for request, _ in server.log}
+    assert asked == {"/robots.txt", "/away", "/late", "/in"}
+    assert hosts == {HOST.encode()}

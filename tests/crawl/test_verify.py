@@ -1,5 +1,6 @@
 """`verify` knows damage from what is merely old, and `replay` goes on past a damaged file."""
 
+import gzip
 import json
 import shutil
 from collections import Counter
@@ -79,6 +80,46 @@ def test_a_lost_index_is_made_anew_by_the_next_crawl(archive: Path) -> None:
     assert (status, verdicts[victim.name]["state"]) == (1, "missing")
     assert run_scrapy(archive, "crawl", "demo").status == 0
     assert victim.read_text("utf-8") == text
+
+
+def test_a_lost_warc_is_missed(archive: Path) -> None:
+    assert run_scrapy(archive, "crawl", "demo").status == 0  # only revisits: no text points there
+    victim = max((archive / "warc" / "demo").glob("*.warc.gz"))
+    victim.unlink()
+    status, _, verdicts = states(archive)
+    assert (status, verdicts[victim.name]["state"]) == (1, "missing")
+    assert [one["state"] for name, one in verdicts.items() if name.endswith(".cdxj") and one["state"] != "ok"] == [
+        "unknown"
+    ]
+
+
+def test_a_damaged_warc_without_an_index_does_not_stop_the_site(archive: Path) -> None:
+    victim = min((archive / "warc" / "demo").glob("*.warc.gz"))
+    data = bytearray(victim.read_bytes())
+    data[len(data) // 2] ^= 0xFF
+    victim.write_bytes(bytes(data))
+    (archive / "index" / "demo" / victim.name.replace(".warc.gz", ".cdxj")).unlink()
+    done = run_scrapy(archive, "crawl", "demo")
+    assert done.status == 0, done.err
+    assert victim.name in done.err
+
+
+def test_what_a_crawl_is_writing_is_no_damage(archive: Path) -> None:
+    victim = max((archive / "warc" / "demo").glob("*.warc.gz"))
+    victim.rename(victim.with_name(victim.name + ".open"))
+    (archive / "index" / "demo" / victim.name.replace(".warc.gz", ".cdxj")).unlink()
+    status, counts, _ = states(archive)
+    assert (status, counts["open"]) == (0, 1)
+
+
+def test_a_replay_without_the_sites_file_leaves_its_captures_out(archive: Path, tmp_path: Path) -> None:
+    for warc in (archive / "warc" / "demo").glob("*.warc.gz"):
+        text = gzip.decompress(warc.read_bytes()).replace(b"isPartOf: demo", b"isPartOf: else", 1)
+        warc.write_bytes(b"".join(gzip.compress(b"WARC/1.1\r\n" + one) for one in text.split(b"WARC/1.1\r\n")[1:]))
+    done = run_scrapy(archive, "replay", "--out", str(tmp_path / "out"))
+    assert done.status == 1
+    assert "no site file for 'else'" in done.err
+    assert not list((tmp_path / "out").glob("*.txt"))
 
 
 def test_a_lost_catalog_is_rebuilt_by_a_replay(archive: Path) -> None:
