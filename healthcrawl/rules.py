@@ -117,7 +117,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Example:
-    """An address of a site with what it is: proof that the rules know an article from a list there."""
+    """An address of a site with what it is; that it belongs to the site, or doesn't, is checked when the file is loaded."""
 
     url: WebAddress
     kind: Literal["article", "list", "outside"]

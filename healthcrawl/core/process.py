@@ -182,7 +182,7 @@ def _title_from_lines(article: _Article) -> _Article:
     """Title, date and source of a plain text: its first line, and what its furniture says."""
     furniture = [finding.text for finding in article.findings if finding.kind == "furniture"]
     title, lines = "", article.lines
-    if lines and len(lines[0]) <= _LONGEST_TITLE and not lines[0].endswith(_STOPS):
+    if len(lines) > 1 and len(lines[0]) <= _LONGEST_TITLE and not lines[0].endswith(_STOPS):
         title, lines = lines[0], lines[1:]
     published = next((found for line in furniture if (found := find_date(line))), "")
     metadata = replace(article.metadata, title=title, published=published, source=find_source(furniture))

@@ -275,3 +275,9 @@ def test_deep_and_wide_pages_are_survived() -> None:
         "<p>字</p>" * 20_000,
     ):
         assert isinstance(process(capture(text), RULES), Document | Rejection)
+
+
+def test_a_text_of_one_line_is_a_body() -> None:
+    document = clean("市卫生健康局今日发布高温健康提示\n", RULES)
+    assert isinstance(document, Document)
+    assert (document.metadata.title, document.text) == ("", "市卫生健康局今日发布高温健康提示")

