@@ -64,7 +64,7 @@ def decided_by() -> str:
 
 
 def examine(capture: Capture, rules: Rules) -> Examined:
-    """Read a capture. Pure."""
+    """Read a capture. Pure, but that a fault is logged."""
     parsed = message.parse(capture.response)
     outcome, found = _read(capture, rules, parsed.status)
     return Examined(
@@ -90,15 +90,15 @@ def keep(
     Raises:
         ArchiveError: the corpus can't be written.
     """
-    change: Change | None
+    outcome, change = examined.outcome, None
     with store.writing() as tx:
-        if isinstance(examined.outcome, Document):
-            change = store.keep(tx, examined.outcome, _provenance(examined, location))
-        else:
+        if isinstance(outcome, Document):
+            change = store.keep(tx, outcome, _provenance(examined, location))
+        elif outcome.reason != "fault":  # which says nothing of the page
             change = store.withdraw(tx, examined.record_id)
         _record(tx, examined, location, change)
         pages = _note(tx, examined, rules, frontier) if frontier else ()
-    return Ingested(outcome=examined.outcome, change=change, pages=pages)
+    return Ingested(outcome=outcome, change=change, pages=pages)
 
 
 def is_ingested(store: Store, record_id: str) -> bool:

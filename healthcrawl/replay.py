@@ -17,7 +17,7 @@ from typing import Literal
 from healthcrawl.corpus.catalog import Catalog
 from healthcrawl.corpus.manifest import Manifest
 from healthcrawl.corpus.store import Reserved, Store
-from healthcrawl.errors import ArchiveError
+from healthcrawl.errors import ArchiveError, UsageError
 from healthcrawl.ingest import Examined, Ingested, examine, keep
 from healthcrawl.knowledge.load import load_rules
 from healthcrawl.model import Location
@@ -117,10 +117,10 @@ def beside(out: Path, archive: Manifest) -> Iterator[Store]:
     """A store that writes into an empty folder `out` of its own, with the numbers of the archive's journal.
 
     Raises:
-        ArchiveError: the folder already holds something.
+        UsageError: the folder already holds something.
     """
     if out.exists() and any(out.iterdir()):
-        raise ArchiveError(f"{out}: not empty; name a new or empty folder")
+        raise UsageError(f"--out {out}: not empty; name a new or empty folder")
     numbers: dict[str, int] = {}
     owners: dict[int, str] = {}
     for step, _ in archive.steps():

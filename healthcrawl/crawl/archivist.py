@@ -68,6 +68,7 @@ class Archivist:
         self.ended = False
         self.documents = 0  # of the site and of all sites, known at the end
         self.documents_in_all = 0
+        max_bytes = size(settings, "WARC_MAX_BYTES")
         self._crawler = crawler
         self._folder = self.layout.warc(site.name)
         self._index_folder = self.layout.index(site.name)
@@ -93,10 +94,10 @@ class Archivist:
                     "format": "WARC File Format 1.1",
                     "operator": settings["CONTACT"] or "",
                     "http-header-user-agent": settings["USER_AGENT"],
-                    "robots": "obey",
+                    "robots": "obey" if settings.getbool("ROBOTSTXT_OBEY") else "ignore",
                     "isPartOf": site.name,
                 },
-                max_bytes=size(settings, "WARC_MAX_BYTES"),
+                max_bytes=max_bytes,
                 sync=settings.getbool("WARC_SYNC"),
             )
             stack.callback(self._writer.close)

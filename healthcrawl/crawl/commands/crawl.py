@@ -98,8 +98,10 @@ def _judge(crawler: "Crawler") -> int:
     if reason != "finished":
         print(f"scrapy crawl: stopped ({reason}); the same command goes on from here", file=sys.stderr)
         return FAILED
-    if crawler.stats.get_value("spider_exceptions/count"):
-        print("scrapy crawl: the spider failed on some pages, see the log", file=sys.stderr)
+    if crawler.stats.get_value("spider_exceptions/count") or archivist.tally.rejections["fault"]:
+        print(
+            "scrapy crawl: some pages could not be read for a fault of healthcrawl's own, see the log", file=sys.stderr
+        )
         return FAILED
     if not archivist.tally.lists_read and not archivist.run.resumed:
         print(f"scrapy crawl: {archivist.site.name}: no list page could be read; {_why(archivist)}", file=sys.stderr)

@@ -83,7 +83,7 @@ class Command(PlainCommand):
         for name, number, note in summary_rows(tally):
             print(f"{name:20} {number:>9}  {note}".rstrip(), file=sys.stderr)
         print(f"the text files are in {opts.out or layout.corpus}", file=sys.stderr)
-        return FAILED if failed else DONE
+        return FAILED if failed or tally.rejections["fault"] else DONE
 
 
 def _named(args: list[str]) -> list[Path]:

@@ -1,0 +1,51 @@
+"""A fault in reading one page costs that page only, and takes nothing back."""
+
+from pathlib import Path
+
+import pytest
+
+from healthcrawl.corpus.catalog import Catalog
+from healthcrawl.corpus.manifest import Manifest
+from healthcrawl.corpus.store import Store
+from healthcrawl.ingest import examine, keep
+from healthcrawl.knowledge.load import load_rules
+from healthcrawl.model import Capture, Context, Document, Location, Rejection
+
+RULES = load_rules()
+PAGE = """<html><head><title>关于开展健康讲座的通知</title></head><body><h1>关于开展健康讲座的通知</h1>
+<p>发布时间：2026-03-01 来源：某市卫生健康局</p><div class="TRS_Editor"><p>各有关单位：</p>
+<p>为普及合理膳食知识，我局定于三月中旬在市民中心举办健康讲座，请组织职工参加。</p></div></body></html>"""
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n\r\n"
+HERE = Location(warc_file="demo.warc.gz", offset=0, length=1)
+
+
+def capture(role: str = "article", body: bytes = PAGE.encode()) -> Capture:
+    return Capture(
+        url="http://a.test/1.html", response=HEAD + body, record_id="<urn:uuid:1>", context=Context(role=role)
+    )  # type: ignore[arg-type]
+
+
+def test_a_fault_is_a_rejection_and_withdraws_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    catalog = Catalog(tmp_path / "catalog.sqlite")
+    store = Store(tmp_path / "corpus", Manifest(tmp_path / "manifest.jsonl"), catalog)
+    first = keep(examine(capture(), RULES), HERE, RULES, store)
+    assert isinstance(first.outcome, Document)
+    (name,) = [path.name for path in (tmp_path / "corpus").iterdir()]
+
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr("healthcrawl.ingest.process", fail)
+        again = keep(examine(capture(), RULES), HERE, RULES, store)
+    assert isinstance(again.outcome, Rejection)
+    assert (again.outcome.reason, again.outcome.detail) == ("fault", "ZeroDivisionError()")
+    assert [path.name for path in (tmp_path / "corpus").iterdir()] == [name]
+    catalog.close()
+
+
+def test_a_list_that_cannot_be_read_is_no_list() -> None:
+    examined = examine(capture("list", b"%PDF-1.7 not a list"), RULES)
+    assert isinstance(examined.outcome, Rejection)
+    assert (examined.outcome.reason, examined.links) == ("not-html", None)
+    assert examine(capture("list"), RULES).links is not None
