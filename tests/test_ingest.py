@@ -9,7 +9,7 @@ from healthcrawl.corpus.manifest import Manifest
 from healthcrawl.corpus.store import Store
 from healthcrawl.ingest import examine, keep
 from healthcrawl.knowledge.load import load_rules
-from healthcrawl.model import Capture, Context, Document, Location, Rejection
+from healthcrawl.model import Capture, Context, Document, Location, Rejection, Role
 
 RULES = load_rules()
 PAGE = """<html><head><title>关于开展健康讲座的通知</title></head><body><h1>关于开展健康讲座的通知</h1>
@@ -19,10 +19,9 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n\r\n"
 HERE = Location(warc_file="demo.warc.gz", offset=0, length=1)
 
 
-def capture(role: str = "article", body: bytes = PAGE.encode()) -> Capture:
-    return Capture(
-        url="http://a.test/1.html", response=HEAD + body, record_id="<urn:uuid:1>", context=Context(role=role)
-    )  # type: ignore[arg-type]
+def capture(role: Role = "article", body: bytes = PAGE.encode()) -> Capture:
+    context = Context(role=role)
+    return Capture(url="http://a.test/1.html", response=HEAD + body, record_id="<urn:uuid:1>", context=context)
 
 
 def test_a_fault_is_a_rejection_and_withdraws_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
