@@ -15,7 +15,7 @@ from healthcrawl.demo import HOST, DemoServer, articles
 from healthcrawl.warc.read import read_records
 from healthcrawl.warc.write import whole_members
 from tests.conftest import ROOT, Done, run_scrapy, scrapy_command
-from tests.crawl.raw_server import make_tls
+from tests.tls import make_tls
 
 STATE = ("address", "title", "published", "source", "text", "attachments")
 
@@ -115,7 +115,7 @@ def test_over_https_the_texts_and_the_bytes_are_the_same(crawled: Crawled, tmp_p
     shipped = (ROOT / "healthcrawl/knowledge/sites/demo.toml").read_text("utf-8")
     (tmp_path / "demo.toml").write_text(shipped.replace("http://", "https://"), "utf-8")
     archive = tmp_path / "archive"
-    with DemoServer(tls=make_tls(tmp_path)) as server:
+    with DemoServer(tls=make_tls(tmp_path, HOST)[0]) as server:
         done = run_scrapy(archive, "crawl", "demo", SITES_DIR=str(tmp_path), CONNECT_TO=connect_to(server))
         log = server.log
     assert done.status == 0, done.err

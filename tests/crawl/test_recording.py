@@ -12,7 +12,8 @@ import pytest
 from healthcrawl.core import message
 from healthcrawl.warc.read import Record, read_records
 from tests.conftest import Scrapy, run_scrapy
-from tests.crawl.raw_server import Answer, RawServer, make_tls
+from tests.crawl.raw_server import Answer, RawServer
+from tests.tls import make_tls
 
 HOST = "raw.healthcrawl.test"
 PAGE = "<html><head><title>题</title></head><body><p>正文。</p></body></html>".encode()
@@ -68,7 +69,7 @@ def records(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     )
     head = f'name = "raw"\ntitle = "Raw"\nkind = "bureau"\nstatus = "verified"\ndomains = ["{HOST}"]\ndelay = 0\n'
     (sites / "raw.toml").write_text(head + columns, "utf-8")
-    with RawServer(ANSWERS, make_tls(tmp_path) if scheme == "https" else None) as server:
+    with RawServer(ANSWERS, make_tls(tmp_path, HOST)[0] if scheme == "https" else None) as server:
         done = run_scrapy(
             archive,
             "crawl",

@@ -1,23 +1,18 @@
 """The demo server: real HTTP, the same bytes every time, and a log that equals what the client saw."""
 
 import gzip
-import ipaddress
 import socket
 import ssl
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from healthcrawl.core.message import Message, parse
 from healthcrawl.demo import HOST, DemoServer, resources
 from healthcrawl.demo.answer import Resource, answer, parse_request
+from tests.tls import make_tls
 
 NOTICE = "/zwgk/tzgg/content/post_2000101.html"
 CHUNKED = "/zwgk/tzgg/content/post_2000110.html"
@@ -231,30 +226,7 @@ def test_a_client_that_breaks_off_harms_nobody(server: DemoServer) -> None:
 @pytest.fixture(scope="module")
 def tls(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContext, Path]:
     """A server's context with a certificate made for this run, and the file that a client trusts it by."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, HOST)])
-    now = datetime.now(UTC)
-    names = [x509.DNSName(HOST), x509.IPAddress(ipaddress.IPv4Address("127.0.0.1"))]
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName(names), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    folder = tmp_path_factory.mktemp("tls")
-    trusted, secret = folder / "certificate.pem", folder / "key.pem"
-    trusted.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    secret.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(trusted, secret)
-    return context, trusted
+    return make_tls(tmp_path_factory.mktemp("tls"), HOST)
 
 
 def test_one_port_speaks_https_and_http(tls: tuple[ssl.SSLContext, Path]) -> None:
