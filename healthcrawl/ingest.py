@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from functools import cache
 from importlib.metadata import version
+from urllib.parse import urljoin
 
 import sqlalchemy as sa
 
@@ -33,7 +34,7 @@ _DECIDING = ("healthcrawl", "trafilatura", "htmldate", "lxml", "opencc-python-re
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Examined:
-    """What a capture holds, without its bytes. `links` is only there for list pages."""
+    """What a capture holds, without its bytes. `links` is only there for list pages, `target` for redirects."""
 
     url: str
     captured_at: datetime | None
@@ -46,6 +47,7 @@ class Examined:
     last_modified: str
     outcome: Document | Rejection
     links: Links | None = None
+    target: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +81,7 @@ def examine(capture: Capture, rules: Rules) -> Examined:
         last_modified=parsed.header("Last-Modified"),
         outcome=outcome,
         links=found,
+        target=_target(capture.url, parsed),
     )
 
 
@@ -172,6 +175,12 @@ def _note(tx: sa.Connection, examined: Examined, rules: Rules, frontier: Frontie
     if context.role == "robots" or examined.captured_at is None or rules.site is None:
         return ()
     state = _state(examined.status, outcome)
+    if state == "redirected" and in_scope(examined.target, rules.site):
+        # Scrapy follows at once, but a kill may come first: the target must be known by then.
+        target = canonical(examined.target, rules)
+        if target == outcome.address:  # to https, say: the page itself is still to come
+            return ()
+        frontier.discover(tx, target, examined.target, context)
     visit = Visit(
         url=examined.url,
         at=examined.captured_at,
@@ -184,6 +193,16 @@ def _note(tx: sa.Connection, examined: Examined, rules: Rules, frontier: Frontie
     if examined.links is None or not visit.body:
         return ()
     return _discover(tx, examined, examined.links, rules, rules.site, frontier)
+
+
+def _target(url: str, answer: message.Message) -> str:
+    """Where a redirect leads; empty for other answers and for what is no address."""
+    if not 300 <= answer.status < 400:
+        return ""
+    try:
+        return urljoin(url, answer.header("Location")).partition("#")[0]
+    except ValueError:
+        return ""
 
 
 def _is_lost(outcome: Document | Rejection) -> bool:

@@ -1,15 +1,19 @@
 """A fault in reading one page costs that page only, and takes nothing back."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from healthcrawl.core.urls import canonical
 from healthcrawl.corpus.catalog import Catalog
+from healthcrawl.corpus.frontier import Frontier
 from healthcrawl.corpus.manifest import Manifest
 from healthcrawl.corpus.store import Store
 from healthcrawl.ingest import examine, keep
 from healthcrawl.knowledge.load import load_rules
 from healthcrawl.model import Capture, Context, Document, Location, Rejection, Role
+from healthcrawl.rules import Site
 
 RULES = load_rules()
 PAGE = """<html><head><title>关于开展健康讲座的通知</title></head><body><h1>关于开展健康讲座的通知</h1>
@@ -48,3 +52,28 @@ def test_a_list_that_cannot_be_read_is_no_list() -> None:
     assert isinstance(examined.outcome, Rejection)
     assert (examined.outcome.reason, examined.links) == ("not-html", None)
     assert examine(capture("list"), RULES).links is not None
+
+
+def test_a_redirect_makes_its_target_known_before_it_is_asked_for(tmp_path: Path) -> None:
+    site = Site(name="a", title="A", kind="bureau", status="verified", domains=("a.test",), columns=())
+    rules = load_rules(site)
+    catalog = Catalog(tmp_path / "catalog.sqlite")
+    store = Store(tmp_path / "corpus", Manifest(tmp_path / "manifest.jsonl"), catalog)
+    frontier = Frontier(catalog, "a", 1)
+
+    def visit(url: str, location: str) -> list[str]:
+        with catalog.writing() as tx:
+            frontier.discover(tx, canonical(url, rules), url, Context())
+        head = f"HTTP/1.1 301 Moved\r\nLocation: {location}\r\n\r\n".encode()
+        moved = Capture(url=url, response=head, record_id=f"<{url}>", captured_at=datetime(2026, 3, 1, tzinfo=UTC))
+        keep(examine(moved, rules), HERE, rules, store, frontier)
+        return [page.url for page in frontier.due()]
+
+    assert visit("http://a.test/old.html", "/new.html") == ["http://a.test/new.html"]
+    assert visit("http://a.test/out.html", "http://b.test/") == ["http://a.test/new.html"]
+    assert visit("http://a.test/safe.html", "https://a.test/safe.html") == [
+        "http://a.test/new.html",
+        "http://a.test/safe.html",
+    ]
+    assert visit("http://a.test/bad.html", "http://[") == ["http://a.test/new.html", "http://a.test/safe.html"]
+    catalog.close()

@@ -67,8 +67,10 @@ class Store:
         self._manifest = manifest
         self._catalog = catalog
         self._reserved = reserved or Reserved()
-        with disk_errors(folder):
+        with manifest.lock(), disk_errors(folder):
             folder.mkdir(parents=True, exist_ok=True)
+            for path in folder.glob(".*.tmp"):  # whoever writes holds the journal: these were left by a kill
+                path.unlink()
             names = [parse_name(path.name) for path in folder.iterdir()]
         self._highest = max([-1, *self._reserved.numbers.values(), *(name[0] for name in names if name)])
 

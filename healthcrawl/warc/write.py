@@ -134,6 +134,8 @@ def recover(folder: Path, index_folder: Path) -> tuple[Path, ...]:
     """
     recovered = []
     with disk_errors(folder):
+        for path in index_folder.glob(".*.tmp"):
+            path.unlink()
         for path in sorted(folder.glob(f"*.warc.gz{OPEN_SUFFIX}")):
             end = whole_members(path)
             if end == 0:

@@ -129,6 +129,15 @@ def test_a_replay_that_meets_an_alias_first_gives_the_number_to_its_owner(shelf:
     assert len(shelf.names()) == 1
 
 
+def test_what_a_kill_left_half_written_is_removed(shelf: Shelf) -> None:
+    shelf.keep(make_document())
+    names = shelf.names()
+    (shelf.layout.corpus / ".001_0123456789abcdef.txt.99.tmp").write_text("hal", "utf-8")
+    shelf.catalog.close()
+    shelf.open()
+    assert shelf.names() == names
+
+
 def test_a_damaged_file_is_written_again(shelf: Shelf) -> None:
     change = shelf.keep(make_document())
     path = shelf.layout.corpus / change.name
