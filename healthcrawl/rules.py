@@ -162,23 +162,32 @@ class Furniture:
     """A line that belongs to the page, not to the article.
 
     `pattern` must match the whole line in its folded view (`healthcrawl.core.fold`). `place` says where it may stand: "head"
-    (above the first paragraph), "foot" (around and below the last), or "any". `ends`: everything after it goes too.
+    (above the first paragraph), "foot" (around and below the last), or "any". `beside`, if there is one, must be found in the
+    run of lines that match `pattern` or in a line next to it. `published`: only where the line's date is the article's.
+    `ends`: everything after it goes too, if each line of it matches this.
     """
 
     name: str
     pattern: Pattern
     place: Literal["head", "foot", "any"] = "any"
-    ends: bool = False
+    beside: Pattern | None = None
+    published: bool = False
+    ends: Pattern | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spam:
     """The spam model: weights of words, those that speak against spam below 0, and the scores that decide.
 
+    `pattern` finds the words in a folded line, of those that begin at one place the longest. `contact` finds a way to be called;
+    `contact_weight` is added for one where something is sold.
     A line scoring `drop` or more goes wherever it stands; `suspect` or more, only at head or foot, hidden, or among links.
     """
 
     words: Mapping[str, float] = field(default_factory=dict)
+    pattern: Pattern = re.compile("(?!)")
+    contact: Pattern = re.compile("(?!)")
+    contact_weight: float = 0.0
     drop: float = 1.0
     suspect: float = 0.5
 

@@ -39,6 +39,10 @@ _META_REACH = 8192  # browsers look at 1024 bytes; here comments and scripts oft
 # Latin letters that every multi-byte text turns into under a single-byte encoding.
 _IMPLAUSIBLE = re.compile("[\N{REPLACEMENT CHARACTER}\ue000-\uf8ff\x80-\x9f\xc0-\xff]")
 
+# What every Chinese text is full of, in simplified and traditional characters alike: read in the wrong one of two double-byte
+# encodings, a text hardly holds any of it.
+_FREQUENT = re.compile("[，。、的一是不在人有中大上和年月日生市]")
+
 # First bytes of files that servers label text/html.
 _MAGIC = {
     b"%PDF-": "application/pdf",
@@ -53,7 +57,7 @@ _TEXT_TYPES = {"text/html", "application/xhtml+xml", "text/xml", "application/xm
                "text/json", "text/javascript", "application/javascript"}  # fmt: skip
 _UNTYPED = {"", "application/octet-stream", "application/unknown", "unknown/unknown", "*/*", "text/plain"}
 _MARKUP = re.compile(
-    rb"\s*(?:\xef\xbb\xbf)?\s*<(?:!doctype|html|head|body|div|p|script|meta|title|table|\?xml|!--)", re.IGNORECASE
+    rb"(?:\s*\xef\xbb\xbf)?\s*<(?:!doctype|html|head|body|div|p|script|meta|title|table|\?xml|!--)", re.IGNORECASE
 )
 
 _GZIP = b"\x1f\x8b"
@@ -219,6 +223,9 @@ def _to_text(payload: bytes, content_type: str) -> tuple[str, str, str, list[Fin
             for step, label in said.items()
             if label and source != "bom" and _LABELS.get(label.lower()) != charset
         ]
+    if source == "guessed":
+        first = next((at for at, character in enumerate(text) if not character.isascii()), 0)
+        findings.append(Finding(kind="charset", text=text[first : first + 20], detail=f"guessed to be {charset}"))
     if losses := text.count("\N{REPLACEMENT CHARACTER}"):
         at = text.index("\N{REPLACEMENT CHARACTER}")
         detail = f"{losses} characters could not be read as {charset}"
@@ -238,7 +245,8 @@ def _choose(payload: bytes, said: dict[str, str]) -> tuple[str, str, str]:
     if _plausible(text):
         return text, "utf-8", "utf-8"
     readings = [(payload.decode(charset, "replace"), charset, step) for step, charset in said.items() if charset]
-    readings.append((payload.decode("gb18030", "replace"), "gb18030", "guessed"))
+    guesses = [(payload.decode(charset, "replace"), charset, "guessed") for charset in ("gb18030", "big5hkscs")]
+    readings.append(max(guesses, key=lambda reading: len(_FREQUENT.findall(reading[0]))))
     readings.append((text, "utf-8", "guessed"))
     # min() keeps the first of equals: what was said before what is guessed.
     return min(readings, key=lambda reading: len(_IMPLAUSIBLE.findall(reading[0])))

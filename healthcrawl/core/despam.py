@@ -12,8 +12,14 @@ from healthcrawl.core.fold import fold
 from healthcrawl.model import Finding
 from healthcrawl.rules import Spam
 
-# A keyword list: pieces between marks that join keywords, not clauses.
-_PIECES = re.compile(r"[,、|_;/\\《》\s\N{EM DASH}\N{MIDDLE DOT}-]+")
+# A keyword list: pieces between marks that join keywords, neither clauses nor (\N{IDEOGRAPHIC COMMA}) the things a sentence lists.
+_PIECES = re.compile(r"[,|_;/\\\s\N{EM DASH}\N{MIDDLE DOT}-]+")
+# Marks and blanks between single characters, that hide a word from filters.
+_SPACED = re.compile(
+    r"(?<![\u4e00-\u9fff])[\u4e00-\u9fff](?:[.*\N{MIDDLE DOT}_ ]{1,2}[\u4e00-\u9fff](?![\u4e00-\u9fff]))+"
+)
+_BETWEEN = re.compile(r"[.*\N{MIDDLE DOT}_ ]+")
+_INSIDE = re.compile(r"(?<=[\u4e00-\u9fff])[*\N{MIDDLE DOT}](?=[\u4e00-\u9fff])")
 # Words that sentences can't do without and keyword lists don't have.
 _FUNCTION_WORDS = re.compile("[的了在是和与对为将把被从及等其并]|应当|可以|已经|我们|你们|他们")
 _STOP = re.compile(r"[。!?]\S{0,2}$")
@@ -24,18 +30,28 @@ def score(line: str, spam: Spam) -> float:
     """How much a line looks like spam; `Spam.suspect` and `Spam.drop` are the marks to compare with.
 
     The weights of the words found, each once, are added up; words of health and law weigh against. The sum counts in full
-    where the words fill a quarter of the line, and more in a keyword list than in a sentence.
+    where the words fill a quarter of the line, and more in a keyword list than in a sentence. The line is also read without
+    the marks that split words into single characters; the higher score counts.
     """
     text = fold(line).lower()
-    if not text:
-        return 0.0
-    found = {word: weight for word, weight in spam.words.items() if word in text}
-    total = sum(found.values())
+    return max(_score(view, spam) for view in {text, _joined(text)})
+
+
+def _score(text: str, spam: Spam) -> float:
+    found = spam.pattern.findall(text)
+    total = sum(spam.words[word] for word in set(found))
     if total <= 0:
         return 0.0
-    bare = text.replace(" ", "")
-    covered = sum(len(word) * text.count(word) for word, weight in found.items() if weight > 0)
-    return total * min(1.0, 4 * covered / len(bare)) * _shape(text)
+    covered = sum(len(word) for word in found if spam.words[word] > 0)
+    if total >= spam.contact_weight and (contact := spam.contact.search(text)):
+        total += spam.contact_weight
+        covered += len(contact[0])
+    return total * min(1.0, 4 * covered / len(text.replace(" ", ""))) * _shape(text)
+
+
+def _joined(text: str) -> str:
+    """A line without the marks between single characters, and inside words."""
+    return _INSIDE.sub("", _SPACED.sub(lambda match: _BETWEEN.sub("", match[0]), text))
 
 
 def is_spam(line: str, spam: Spam) -> bool:

@@ -22,7 +22,8 @@ from healthcrawl.rules import Layout
 class Place:
     """Where an article is. `certain`: a layout names the element; `sure`: that, or most of the page's prose is in it.
 
-    `shown` are the lines of the page, `lines` those of the element; `link_share` is how much of their text is links.
+    `shown` are the lines of the page, `lines` those of the element; `link_share` is how much of their text is links. `start` is
+    the first of the shown lines behind the headline and the line that says when and whence the article is; 0 if there is none.
     """
 
     element: html.HtmlElement
@@ -31,8 +32,11 @@ class Place:
     shown: Sequence[Block]
     lines: Sequence[Block]
     link_share: float
+    start: int
 
 
+INFO_LINE = re.compile(r"(?:发[布表]|發[布佈表])[时時]?[间間日]?期?\s*[:：]|[来來]源\s*[:：]")
+_PUBLISHED = re.compile(r"(?:发[布表]|發[布佈表])[时時日]?[间間期]?\s*[:：].{0,9}\d{4}")
 # Parts of a page that hold no article, by the words in their class or id.
 _ASIDE = re.compile(
     r"(?:^|[\s_-])(?:foot(?:er)?|copy(?:right)?|nav(?:bar|igation)?|menu|side(?:bar)?|breadcrumb|crumbs?|share|related?|"
@@ -50,8 +54,16 @@ _LINKED = 0.3  # share of links from which even a named element is asked about
 _GAP = 3  # lines that may be missing between two that are read
 _TOO_LINKED = 0.4  # share of links from which a place found by its prose is not relied on
 _HEADLINE = 6  # characters that a headline has at least
+_NAME = 4  # characters from which a line can be the headline of a notice
+_INFO_REACH = 5  # lines behind the headline in which the info line is
+_SHORT_LINE = 160  # characters; a longer line is prose, whatever words it holds
+_FOOT = re.compile(r"版权所有|ICP备|网站标识码|公网安备|copyright", re.IGNORECASE)
+_ENCLOSURE = re.compile(r"^\W?附件|\.(?:pdf|docx?|xlsx?|pptx?|wps|ofd|zip|rar)\W*$", re.IGNORECASE)
 _COPY = 60  # characters from which a repeated run of lines can be a copy
 _COPY_SHARE = 0.2  # share of all lines from which it is: articles quote, and tables repeat themselves
+_TWIN_SHARE = (
+    0.45  # the same for a single line, which is a copy only if it is the whole article: lists repeat addresses
+)
 
 
 def locate(tree: html.HtmlElement, layout: Layout) -> Place:
@@ -61,16 +73,24 @@ def locate(tree: html.HtmlElement, layout: Layout) -> Place:
     element, sure = (named, True) if named is not None else _scan(tree, shown)
     lines = within(shown, element)
     return Place(
-        element=element, certain=named is not None, sure=sure, shown=shown, lines=lines, link_share=_link_share(lines)
+        element=element,
+        certain=named is not None,
+        sure=sure,
+        shown=shown,
+        lines=lines,
+        link_share=_link_share(lines),
+        start=_find_start(tree, shown),
     )
 
 
 def extract(tree: html.HtmlElement, place: Place) -> tuple[tuple[str, ...], tuple[Finding, ...]]:
     """The article's lines, one a paragraph, and a finding for each copy left out."""
-    found = place.lines if place.sure else place.shown
-    if not place.certain or place.link_share > _LINKED:
-        agreed = _agreed(found, _read(place.element if place.sure else tree))
-        found = agreed or (found if place.sure else [])
+    if not place.sure:
+        found: Sequence[Block] = _read_unsure(tree, place)
+    elif not place.certain or place.link_share > _LINKED:
+        found = _agreed(place.lines, _read(place.element)) or place.lines
+    else:
+        found = place.lines
     return drop_copies(tuple(block.text for block in found))
 
 
@@ -93,7 +113,8 @@ def drop_copies(lines: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[Finding,
         copy = lines[at : at + max(run, 1)]
         size, longest = sum(map(len, copy)), max(map(len, copy))
         varied = len(set(copy)) > 1 or run == 1
-        if run and varied and longest >= _LONG_LINE and size >= max(_COPY, _COPY_SHARE * whole):
+        share = _TWIN_SHARE if run == 1 else _COPY_SHARE
+        if run and varied and longest >= _LONG_LINE and size >= max(_COPY, share * whole):
             findings.append(Finding(kind="hidden", text=copy[0], detail=f"copy of {run} earlier lines"))
         else:
             kept += copy
@@ -112,6 +133,49 @@ def _named(tree: html.HtmlElement, selectors: Iterable[str]) -> html.HtmlElement
         if most >= _ENOUGH:
             break
     return fullest
+
+
+def _read_unsure(tree: html.HtmlElement, place: Place) -> list[Block]:
+    """The article's blocks on a page whose prose doesn't show where it is: tables, poems, notices of one sentence.
+
+    Of such a text trafilatura takes navigation for the article as soon as that is longer. So between headline and footer all
+    that isn't beside the article is kept, unless trafilatura takes more than half of it.
+    """
+    kept: list[Block] = []
+    around = set(place.shown[place.start - 1].element.iterancestors()) if place.start else set()
+    for block in place.shown[place.start :]:
+        if place.start and _FOOT.search(block.text):
+            break
+        linked = 2 * block.linked > len(block.text) and not _ENCLOSURE.search(block.text)
+        path = (block.element, *block.element.iterancestors())
+        if not linked and not any(_is_aside(element) for element in path if element not in around):
+            kept.append(block)
+    agreed = _agreed(kept, _read(tree))
+    return kept if place.start and 2 * _size(agreed) < _size(kept) else agreed
+
+
+def _size(found: Sequence[Block]) -> int:
+    return sum(len(block.text) for block in found)
+
+
+def _find_start(tree: html.HtmlElement, shown: Sequence[Block]) -> int:
+    """The first of the lines behind the headline, which the document's title confirms, and the info line close to it.
+
+    Titles hold the names of site and column too, and these stand in other places: only a heading, or a line above an info line,
+    is a headline, and the longest of them is the article's.
+    """
+    named = "".join("".join(str(title.text_content()) for title in tree.iter("title")).split())
+    informing = [
+        at for at, block in enumerate(shown) if len(block.text) <= _SHORT_LINE and INFO_LINE.search(block.text)
+    ]
+    longest, start = 0, 0
+    for at, block in enumerate(shown):
+        text = "".join(block.text.split())
+        if max(_NAME, longest + 1) <= len(text) and 2 * block.linked <= len(text) and text in named:
+            info = next((line for line in informing if at < line <= at + _INFO_REACH), None)
+            if info is not None or block.element.tag in {"h1", "h2", "h3"}:
+                longest, start = len(text), (at if info is None else info) + 1
+    return start or next((at + 1 for at in informing if _PUBLISHED.search(shown[at].text)), 0)
 
 
 def _read(element: html.HtmlElement) -> str:
@@ -222,5 +286,5 @@ def _is_aside(element: html.HtmlElement) -> bool:
 
 
 def _link_share(found: Sequence[Block]) -> float:
-    size = sum(len(block.text) for block in found)
+    size = _size(found)
     return sum(block.linked for block in found) / size if size else 0.0

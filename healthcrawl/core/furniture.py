@@ -8,6 +8,7 @@ first or below the last paragraphs of a text, since an article may say the same 
 import re
 from collections.abc import Iterable
 
+from healthcrawl.core.dates import find_date
 from healthcrawl.core.fold import fold
 from healthcrawl.model import Finding
 from healthcrawl.rules import Furniture
@@ -18,21 +19,25 @@ _PARAGRAPH = re.compile(r".{25,}[。!?;:][”’」』)]?")
 
 
 def drop_furniture(
-    lines: tuple[str, ...], rules: tuple[Furniture, ...], title: str = ""
+    lines: tuple[str, ...], rules: tuple[Furniture, ...], title: str = "", published: str = ""
 ) -> tuple[tuple[str, ...], tuple[Finding, ...]]:
     """Lines without furniture, and a finding with the rule's name for each line dropped.
 
-    "head" rules end at the first paragraph, "foot" rules soon after the last; a head line that repeats the title is furniture.
+    "head" rules end at the first paragraph, "foot" rules soon after the last; a head line that repeats the title is furniture, and
+    so is one that repeats the date on which the article was published.
     """
     views = [fold(line) for line in lines]
-    names = [_match(view, rules, "any") for view in views]
+    names = [_match(views, at, rules, "any") for at in range(len(lines))]
+    undated = tuple(rule for rule in rules if not rule.published)
     wanted = "".join(fold(title).split())
     for at in _reach(views, names, paragraphs=0):
         repeated = wanted and "".join(views[at].split()) == wanted
-        names[at] = names[at] or ("title" if repeated else _match(views[at], rules, "head"))
+        # Below two lines of text a date is that of an event, or the signature of a text without paragraphs.
+        dated = published and names[:at].count("") < 2 and find_date(views[at])[:10] == published[:10]
+        names[at] = names[at] or ("title" if repeated else _match(views, at, rules if dated else undated, "head"))
     backwards = range(len(lines) - 1, -1, -1)
     for at in _reach(views, names, paragraphs=_FOOT_PARAGRAPHS, order=backwards):
-        names[at] = names[at] or _match(views[at], rules, "foot")
+        names[at] = names[at] or _match(views, at, undated, "foot")
     for at in range(_end(views, names, rules), len(lines)):
         names[at] = names[at] or "after the end"
     kept = tuple(line for line, name in zip(lines, names, strict=True) if not name)
@@ -40,9 +45,23 @@ def drop_furniture(
     return kept, tuple(Finding(kind="furniture", text=line, detail=name) for line, name in dropped)
 
 
-def _match(view: str, rules: tuple[Furniture, ...], place: str) -> str:
-    """The name of the first rule for that place that matches the whole line, or empty."""
-    return next((rule.name for rule in rules if rule.place == place and rule.pattern.fullmatch(view)), "")
+def _match(views: list[str], at: int, rules: tuple[Furniture, ...], place: str) -> str:
+    """The name of the first rule for that place that matches the whole line and has what must stand beside it, or empty."""
+    matching = (rule for rule in rules if rule.place == place and rule.pattern.fullmatch(views[at]))
+    return next((rule.name for rule in matching if _confirmed(views, at, rule)), "")
+
+
+def _confirmed(views: list[str], at: int, rule: Furniture) -> bool:
+    """Whether what a rule wants beside a line is in the run of lines that match it, or in the line before or after the run."""
+    if rule.beside is None or rule.beside.search(views[at]):
+        return True
+    for way in (views[at + 1 : at + _EDGE], views[max(0, at - _EDGE) : at][::-1]):
+        for view in way:
+            if rule.beside.search(view):
+                return True
+            if not rule.pattern.fullmatch(view):
+                break
+    return False
 
 
 def _reach(views: list[str], names: list[str], paragraphs: int, order: Iterable[int] | None = None) -> Iterable[int]:
@@ -60,10 +79,12 @@ def _reach(views: list[str], names: list[str], paragraphs: int, order: Iterable[
 
 def _end(views: list[str], names: list[str], rules: tuple[Furniture, ...]) -> int:
     """Where a text ends: at the first line dropped by a rule that ends it, in the second half; else behind the last line."""
-    ending = {rule.name for rule in rules if rule.ends}
+    ending = {rule.name: rule.ends for rule in rules if rule.ends}
     whole, before = sum(map(len, views)), 0
     for at, (view, name) in enumerate(zip(views, names, strict=True)):
-        if name in ending and 2 * before > whole:
+        ends = ending.get(name)
+        rest = (after for after, gone in zip(views[at + 1 :], names[at + 1 :], strict=True) if not gone)
+        if ends and 2 * before > whole and all(map(ends.fullmatch, rest)):
             return at
         before += len(view)
     return len(views)

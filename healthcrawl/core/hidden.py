@@ -6,7 +6,7 @@ with `display:none` until they are asked for. So what no reader can ever see goe
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from lxml import html
 
@@ -15,32 +15,38 @@ from healthcrawl.core.tree import text_of
 from healthcrawl.model import Finding
 from healthcrawl.rules import Spam
 
-# Declarations, in lower case and without blanks, by which a block can't be seen.
-_UNSEEN = re.compile(
-    r"""
-      (?:^|;) (?:left|top|right|bottom|margin-left|margin-top|text-indent) :-(?:\d{4,}|[5-9]\d\d)(?:\.\d+)?(?:px|pt|em|rem|%)?(?:;|!|$)
-    | (?:^|;) text-indent:-[2-9]\dr?em
-    | (?:^|;) font-size:(?:0(?:px|pt|r?em|%)?|[01](?:\.\d+)?p[xt]|0?\.[0-2]\d*r?em|\d%)(?:;|!|$)
-    | (?:^|;) opacity:0?(?:\.0+)?(?:;|!|$)
-    | (?:^|;) filter:[^;]*opacity[(=]0\)
-    | (?:^|;) visibility:hidden
-    | (?:^|;) (?:max-)?(?:height|width):1px (?=.*;overflow:hidden)
-    | (?:^|;) overflow:hidden (?=.*;(?:max-)?(?:height|width):1px)
-    | (?:^|;) clip:rect\((?:0|1px)[\s,0-9px]*\)
-    """,
-    re.VERBOSE,
-)
-# Declarations by which a block is folded away.
-_FOLDED = re.compile(r"(?:^|;)(?:display:none|(?:max-)?(?:height|width|line-height):0(?:px|em|%)?(?:;|!|$))")
-_INK = re.compile(r"(?:^|;)color:([^;!]+)")
-_PAPER = re.compile(r"(?:^|;)background(?:-color)?:([^;!]+)")
-_SIMPLE_SELECTOR = re.compile(r"[.#][\w-]+")
-_READABLE_SIZE = re.compile(r"font-size:(?:[2-9]|1\d|0?\.[5-9]|1(?:\.\d+)?em)")
+_Style = dict[str, str]
+
+# Values, in lower case and without blanks, by which a block can't be seen, by property.
+_SHIFTED = r"-(?:\d{4,}|[5-9]\d\d)(?:\.\d+)?(?:px|pt|r?em|%)?"
+_UNSEEN = {
+    **dict.fromkeys(("left", "top", "right", "bottom", "margin-left", "margin-top"), re.compile(_SHIFTED)),
+    "text-indent": re.compile(rf"{_SHIFTED}|-[2-9]\dr?em"),
+    "font-size": re.compile(r"0(?:px|pt|r?em|%)?|[01](?:\.\d+)?p[xt]|0?\.[0-2]\d*r?em|\d%"),
+    "opacity": re.compile(r"0(?:\.0+)?|\.0+"),
+    "filter": re.compile(r".*opacity[(=]0\).*"),
+    "visibility": re.compile("hidden"),
+    "clip": re.compile(r"rect\((?:0|1px)[,0-9px]*\)"),
+}
+# Values by which a block is folded away.
+_FOLDED = {
+    "display": re.compile("none"),
+    **dict.fromkeys(("height", "width", "line-height", "max-height", "max-width"), re.compile("0(?:px|em|%)?")),
+}
+_EXTENTS = ("height", "width", "max-height", "max-width")
+# Values by which a child shows itself again, whatever its parent has.
+_SHOWN = {
+    "font-size": re.compile(r"(?:[2-9]|1\d|0?\.[5-9]|1(?:\.\d+)?r?em).*"),
+    "visibility": re.compile("visible"),
+}
+_KEY = re.compile(r"[.#][\w-]+")
 _ROOT = re.compile(r"<html[\s>]", re.IGNORECASE)
 _PAGE_PART = re.compile(r"<(?:head|body)[\s>]|<script\b(?!.*</script)", re.IGNORECASE | re.DOTALL)
 _NO_TEXT = re.compile(r"<!--.*?-->|<(script|style|noscript|title)\b.*?</\1\s*>|<[^>]*>", re.IGNORECASE | re.DOTALL)
 
 _ROOT_REACH = 20_000  # characters; a root that begins later is a page within a page
+_LONGEST_STYLE = 4096  # characters; no hand and no editor writes more into one rule
+_MOST_CLASSES = 32  # of one element
 _EXCERPT = 200  # characters of a dropped block that a finding keeps
 
 
@@ -68,9 +74,10 @@ def drop_hidden(tree: html.HtmlElement, spam: Spam) -> tuple[Finding, ...]:
     whole = len(text_of(tree))
     styles = _class_styles(tree)
     findings: list[Finding] = []
-    for element in list(_styled(tree, styles)):
-        style = _style_of(element, styles)
-        why = _why_hidden(element, style)
+    styled = [(element, _style_of(element, styles)) for element in _styled(tree, styles)]
+    returning = _around_shown(styled)
+    for element, style in styled:
+        why = _why_hidden(element, style, returning)
         if not why:
             continue
         text = text_of(element)
@@ -86,8 +93,7 @@ def drop_hidden(tree: html.HtmlElement, spam: Spam) -> tuple[Finding, ...]:
     return tuple(findings)
 
 
-def _styled(tree: html.HtmlElement, styles: dict[str, str]) -> Iterator[html.HtmlElement]:
-    keys = {key[1:] for key in styles}
+def _styled(tree: html.HtmlElement, styles: dict[str, _Style]) -> Iterator[html.HtmlElement]:
     for element in tree.iter(html.etree.Element):
         if element.tag in {"html", "body", "script", "style"}:
             continue
@@ -96,48 +102,82 @@ def _styled(tree: html.HtmlElement, styles: dict[str, str]) -> Iterator[html.Htm
             "style" in attributes
             or "hidden" in attributes
             or element.tag == "marquee"
-            or (keys and (attributes.get("id") in keys or not keys.isdisjoint(attributes.get("class", "").split())))
+            or (styles and any(key in styles for key in _keys(element)))
         ):
             yield element
 
 
-def _style_of(element: html.HtmlElement, styles: dict[str, str]) -> str:
-    names = ["#" + element.get("id", ""), *("." + name for name in element.get("class", "").split())]
-    own = _squeeze(element.get("style", ""))
-    return ";".join([*(styles[name] for name in names if name in styles), own])
+def _keys(element: html.HtmlElement) -> list[str]:
+    """The simple selectors by which a rule can name an element."""
+    classes = element.get("class", "").split(None, _MOST_CLASSES)[:_MOST_CLASSES]
+    return ["#" + element.get("id", ""), *("." + name for name in classes)]
 
 
-def _why_hidden(element: html.HtmlElement, style: str) -> str:
-    if match := _UNSEEN.search(style):
-        # The idiom of a parent without size whose children set their own.
-        resized = "font-size" in match[0] and any(
-            _READABLE_SIZE.search(_squeeze(child.get("style", ""))) for child in element.iterdescendants()
-        )
-        if not resized:
-            return match[0].strip(";")
+def _style_of(element: html.HtmlElement, styles: dict[str, _Style]) -> _Style:
+    style: _Style = {}
+    for key in _keys(element):
+        style |= styles.get(key, {})
+    return style | _declared(element.get("style", ""))
+
+
+def _why_hidden(element: html.HtmlElement, style: _Style, returning: dict[str, set[html.HtmlElement]]) -> str:
+    if unseen := _first(style, _UNSEEN) or _without_extent(style):
+        # The page itself brings back what it moves, and that whose children undo what they inherit.
+        moved = any("animation" in name or "transition" in name for name in style)
+        return "folded" if moved or element in returning.get(unseen.partition(":")[0], ()) else unseen
     if element.tag == "marquee" and {element.get("height"), element.get("width")} & {"0", "1", "0px", "1px"}:
         return "marquee without size"
-    ink, paper = _INK.search(style), _PAPER.search(style)
-    if (ink and paper and ink[1] == paper[1]) or "hidden" in element.attrib or _FOLDED.search(style):
-        return "folded"
-    return ""
+    ink, papers = style.get("color"), {style.get("background"), style.get("background-color")}
+    return "folded" if (ink and ink in papers) or "hidden" in element.attrib or _first(style, _FOLDED) else ""
 
 
-def _class_styles(tree: html.HtmlElement) -> dict[str, str]:
-    """Declarations of a page's own style elements that hide, by class (`.name`) or id (`#name`)."""
-    styles: dict[str, str] = {}
+def _first(style: _Style, values: Mapping[str, re.Pattern[str]]) -> str:
+    """The first declaration whose value is one of those, as `name:value`; empty if there is none."""
+    return next(
+        (f"{name}:{value}" for name, value in style.items() if name in values and values[name].fullmatch(value)), ""
+    )
+
+
+def _without_extent(style: _Style) -> str:
+    thin = next((f"{name}:1px" for name in _EXTENTS if style.get(name) == "1px"), "")
+    return thin if style.get("overflow") == "hidden" else ""
+
+
+def _around_shown(styled: Iterable[tuple[html.HtmlElement, _Style]]) -> dict[str, set[html.HtmlElement]]:
+    """By property, the elements around those that show themselves by it."""
+    around: dict[str, set[html.HtmlElement]] = {name: set() for name in _SHOWN}
+    for element, style in styled:
+        for name, pattern in _SHOWN.items():
+            if pattern.fullmatch(style.get(name, "")):
+                for ancestor in element.iterancestors():
+                    if ancestor in around[name]:  # and with it all that are around it
+                        break
+                    around[name].add(ancestor)
+    return around
+
+
+def _class_styles(tree: html.HtmlElement) -> dict[str, _Style]:
+    """Declarations of a page's own style elements that hide or show, by class (`.name`) or id (`#name`).
+
+    A rule that hides counts where it names nothing else; one that shows, for whatever its selector ends in: what may be seen
+    is not to be lost.
+    """
+    styles: dict[str, _Style] = {}
     for element in tree.iter("style"):
         for rule in (element.text or "").split("}"):
             head, _, declarations = rule.rpartition("{")
-            names = [
-                name
-                for selector in head.rpartition("{")[2].split(",")
-                if _SIMPLE_SELECTOR.fullmatch(name := selector.strip())
-            ]
-            if names and (_UNSEEN.search(style := _squeeze(declarations)) or _FOLDED.search(style)):
-                styles |= dict.fromkeys(names, style)
+            style = _declared(declarations)
+            hides = bool(_first(style, _UNSEEN) or _without_extent(style) or _first(style, _FOLDED))
+            if not hides and not _first(style, _SHOWN):
+                continue
+            for selector in head.rpartition("{")[2].split(","):
+                parts = selector[-_LONGEST_STYLE:].split()
+                if parts and _KEY.fullmatch(parts[-1]) and (len(parts) == 1 or not hides):
+                    styles[parts[-1]] = styles.get(parts[-1], {}) | style
     return styles
 
 
-def _squeeze(style: str) -> str:
-    return "".join(style.lower().split())
+def _declared(style: str) -> _Style:
+    """The values of a style by property, in lower case and without blanks; the last one of a property counts."""
+    pairs = (part.partition(":") for part in "".join(style[:_LONGEST_STYLE].lower().split()).split(";"))
+    return {name: value.partition("!")[0] for name, colon, value in pairs if colon}

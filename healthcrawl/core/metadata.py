@@ -33,7 +33,7 @@ _TITLE = range(4, 121)  # characters that a headline has
 _DATE = r"\d{4}\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}"
 # Labels of the date, best first. 时间 and 日期 also end longer words (会议时间) that mean another date.
 _DATE_LABELS = tuple(
-    re.compile(rf"(?:{label})\s*[\]】]?\s*[:|]?\s*[\[【(]?\s*(?P<date>{_DATE}.{{0,20}})")
+    re.compile(rf"(?:{label})[\s\]】]{{0,9}}[:|]?[\s\[【(]{{0,9}}(?P<date>{_DATE}.{{0,20}})")
     for label in (
         r"发\s?布\s?(?:时\s?间|日\s?期)|发表(?:时间|日期)|公开日期|发布于",
         r"(?<![\u4e00-\u9fff])(?:时\s?间|日\s?期)",
@@ -41,6 +41,9 @@ _DATE_LABELS = tuple(
         r"发文(?:时间|日期)|生成日期|信息时效期",
     )
 )
+# In an article, the time is that of an event unless other fields of an info line stand beside it.
+_BARE_LABEL = _DATE_LABELS[1]
+_FIELDS = re.compile(r"(?:来\s?源|作\s?者|浏览|阅读|点击|访问|编辑)\S{0,4}\s*[:|]")
 _OTHER_DATE = re.compile(r"今天|现在时间|截止|有效期|报名|星期[一二三四五六日天]|成文")
 # Where the value of a field ends: templates run fields together without anything between them.
 _NEXT = (
@@ -51,10 +54,10 @@ _VALUE = rf"\s*[:|]\s*(?!{_NEXT})(?P<value>[^\s:|\[\]【】]{{2,40}}?)(?={_NEXT}
 _SOURCE = re.compile(rf"(?:信息|文章|稿件|新闻|内容)?(?:来\s?源|出处){_VALUE}")
 _PUBLISHER = re.compile(rf"(?:发布|发文|供稿)\s?(?:机构|单位|机关|部门)\s*[\]】]?{_VALUE}")
 _AUTHOR = re.compile(rf"(?<![\u4e00-\u9fff])作\s?者{_VALUE}")
-_INDEX_NUMBER = re.compile(r"索\s*[引取]\s*号\s*[\]】]?\s*[:|]?\s*(?P<value>[\w\[\]()〔〕/.-]{5,60})", re.ASCII)
+_INDEX_NUMBER = re.compile(r"索\s*[引取]\s*号[\s\]】]{0,9}[:|]?\s{0,9}(?P<value>[\w\[\]()〔〕/.-]{5,60})", re.ASCII)
 _NUMBERED = r"[\u4e00-\u9fff]{1,12}[〔\[(]\s*(?:19|20)\d\d\s*[〕\])]\s*第?\s*\d{1,5}\s*号"
 _DOCUMENT_NUMBER = re.compile(
-    rf"(?:文\s*号|发\s*文\s*字\s*号|文\s*件\s*编\s*号)\s*[\]】]?\s*[:|]?\s*(?P<value>{_NUMBERED})"
+    rf"(?:文\s*号|发\s*文\s*字\s*号|文\s*件\s*编\s*号)[\s\]】]{{0,9}}[:|]?\s{{0,9}}(?P<value>{_NUMBERED})"
 )
 _BARE_NUMBER = re.compile(_NUMBERED)
 _LONE_LABEL = re.compile(r"[\[【]?[\u4e00-\u9fff ]{2,8}[\]】]?\s*:")
@@ -154,10 +157,10 @@ def collect_clues(tree: html.HtmlElement, place: Place) -> Clues:
     lines: dict[str, list[str]] = {"head": [], "rest": [], "body": []}
     raw: dict[str, str] = {}
     where = "head"
-    for block in place.shown:
+    for at, block in enumerate(place.shown):
         view = fold(block.text) if len(block.text) <= _SHORT_LINE or block.element in inside else ""
         raw[view] = block.text
-        if block.element in inside:
+        if block.element in inside and (place.sure or at >= place.start):
             where = "rest"
             lines["body"].append(view)
         elif view:
@@ -300,6 +303,7 @@ def _published(
         steps = [*shown, *_unlabelled(clues), ("list", listed), ("address", _date_in(page.url)), ("PubDate", pub_date)]
     else:
         steps = [*shown, ("PubDate", pub_date), *_unlabelled(clues), ("list", listed), ("address", _date_in(page.url))]
+    steps += [("shown", found) for found in _bare_dates(clues)]
     findings: list[Finding] = []
     for step, found in steps:
         if not found:
@@ -327,8 +331,16 @@ def _shown_dates(tree: html.HtmlElement, layout: Layout, clues: Clues) -> Iterat
     for lines in (clues.head, clues.body, clues.rest):
         for label in _DATE_LABELS:
             for line in reversed(lines) if lines is clues.head else lines:
-                if len(line) <= _SHORT_LINE and (match := label.search(line)):
+                if len(line) > _SHORT_LINE or (label is _BARE_LABEL and lines is not clues.head):
+                    continue
+                if match := label.search(line):
                     yield "shown", find_date(match["date"])
+
+
+def _bare_dates(clues: Clues) -> Iterator[str]:
+    for line in (*clues.body, *clues.rest):
+        if len(line) <= _SHORT_LINE and _FIELDS.search(line) and (match := _BARE_LABEL.search(line)):
+            yield find_date(match["date"])
 
 
 def _unlabelled(clues: Clues) -> Iterator[tuple[str, str]]:

@@ -63,7 +63,8 @@ def _read_script(pager: Pager, script: str, url: str, base: str) -> str | None:
     if match is None:
         return None
     groups = {name: value for name, value in match.groupdict().items() if value}
-    own = _FILE_NAME.fullmatch(urlsplit(url).path.rpartition("/")[2])
+    # A page can name itself wrongly; resolve() knows which addresses can be taken apart.
+    own = _FILE_NAME.fullmatch(urlsplit(resolve(url, url)).path.rpartition("/")[2])
     fields = {"stem": "index", "ext": "html", **(own.groupdict("") if own else {}), **groups}
     here = _position(pager, fields, own)
     pages = _pages(groups)

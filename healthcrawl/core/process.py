@@ -151,7 +151,8 @@ def _mend(article: _Article, rules: Rules) -> _Article:
 
 def _tidy(article: _Article, rules: Rules) -> _Article:
     """Furniture and spam dropped from the lines, and all texts in the normal form."""
-    lines, furniture = drop_furniture(article.lines, rules.furniture, article.metadata.title)
+    known = article.metadata
+    lines, furniture = drop_furniture(article.lines, rules.furniture, known.title, known.published)
     lines, spam = drop_spam(lines, rules.spam)
 
     def normal(text: str) -> str:

@@ -10,7 +10,7 @@ from lxml import html
 
 from healthcrawl.core import message
 from healthcrawl.core.decode import Unreadable
-from healthcrawl.core.extract import Place
+from healthcrawl.core.extract import INFO_LINE, Place
 from healthcrawl.core.identity import is_article_url
 from healthcrawl.core.rows import find_anchors, read_rows
 from healthcrawl.model import Capture, Page, Reason
@@ -21,18 +21,24 @@ _STATUS_REASONS: dict[int, Reason] = {304: "not-modified", 404: "not-found", 410
 _CHALLENGE = re.compile(
     r"\$_ts\b|__jsl|C3VK|document\.cookie\s*=|location\s*\.\s*(?:href|reload|replace)|location\s*=|captcha|\beval\(|_0x[0-9a-f]{4}"
 )
-_REFRESH = re.compile(r"""<meta[^>]+http-equiv\s*=\s*["']?refresh[^>]+url\s*=""", re.IGNORECASE)
 _GONE = re.compile(
-    r"(?:页面|网页|文章|内容|信息|资源|文件|栏目)(?:已经?)?(?:不存在|未找到|找不到|没有找到|无法找到|被?删除|被?移除|失效)|无法找到(?:该|此)页|"
+    r"(?:页面|网页|文章|内容|信息|资源|文件|栏目)(?:已经?)?(?:不存在|未找到|找不到|没有找到|无法找到|被?删除|被?移除|失效|下线)|无法找到(?:该|此)页|"
     r"404\s*(?:not found|错误|页面)|not found",
     re.IGNORECASE,
 )
+# What servers and protections say with status 200.
+_FAILED = re.compile(r"无法(?:打开|访问)|系统(?:繁忙|错误|异常)|内部(?:服务器)?错误|出错了|服务不可用")
+_BLOCKED = re.compile(r"被[\u4e00-\u9fff]{0,8}拦截|请求编号|访问(?:被拒绝|受限)")
 _SHELL = 200  # characters of visible text; a page with fewer may be a script's shell
 _NOTE = 400  # characters of visible text; a page with fewer may only say that there is nothing
 _LINK_PAGE = 0.5  # share of links from which a place holds a list
 _MANY_ROWS = 5  # dated links from which a page may be a list
-_TAGGED = re.compile(r"""<meta[^>]+name\s*=\s*["']?ArticleTitle["']?[^>]+content\s*=\s*["']?[^"'\s>]""", re.IGNORECASE)
-_INFO = re.compile(r"(?:发[布表]|發[布佈表])[时時]?[间間日]?期?\s*[:：]|[来來]源\s*[:：]")
+_HEADLINE = 4  # characters that the headline of a notice has at least
+_EXCUSES: tuple[tuple[Reason, re.Pattern[str]], ...] = (
+    ("not-found", _GONE),
+    ("challenge", _BLOCKED),
+    ("http-error", _FAILED),
+)
 
 
 def refuse_response(capture: Capture) -> Unreadable | None:
@@ -49,7 +55,7 @@ def refuse_page(page: Page, tree: html.HtmlElement, place: Place, family: Family
     """Why a page can't be an article (a shell, an error, a list), or None. `place` is where its article would be."""
     if place.certain:
         return None
-    refusal = _refuse_shell(page, place)
+    refusal = _refuse_shell(page, tree, place)
     if refusal is None and not is_article_url(page.url, family):
         refusal = _refuse_list(page, tree, place, family, rules)
     return refusal
@@ -65,24 +71,47 @@ def _refuse_status(answer: message.Message) -> Unreadable:
     return Unreadable(reason="challenge" if challenged else "http-error", detail=status)
 
 
-def _refuse_shell(page: Page, place: Place) -> Unreadable | None:
+def _refuse_shell(page: Page, tree: html.HtmlElement, place: Place) -> Unreadable | None:
     visible = sum(len(block.text) for block in place.shown)
+    if visible < _SHELL and any("url=" in "".join(said.split()) for said in _tagged(tree, "http-equiv", "refresh")):
+        return Unreadable(reason="redirect", detail="meta refresh")
+    if visible >= _NOTE or _is_notice(tree, place):
+        return None
     if visible < _SHELL and _CHALLENGE.search(page.text):
         return Unreadable(reason="challenge", detail=f"script shell with {visible} characters of text")
-    if visible < _SHELL and _REFRESH.search(page.text):
-        return Unreadable(reason="redirect", detail="meta refresh")
-    gone = next((block.text for block in place.shown if _GONE.search(block.text)), "")
-    if gone and visible < _NOTE:
-        return Unreadable(reason="not-found", detail=gone)
+    for reason, pattern in _EXCUSES:
+        if said := next((block.text for block in place.shown if pattern.search(block.text)), ""):
+            return Unreadable(reason=reason, detail=said)
     return None
+
+
+def _is_notice(tree: html.HtmlElement, place: Place) -> bool:
+    """Whether a short page has what only articles have: a headline that it shows, and when or whence they are."""
+    headlines = [*(str(title.text_content()) for title in tree.iter("title")), *_tagged(tree, "name", "articletitle")]
+    shown = {text for block in place.shown if len(text := "".join(block.text.split())) >= _HEADLINE}
+    return _is_informed(tree, place) and any(
+        text in "".join(headline.split()) and not any(pattern.search(text) for _, pattern in _EXCUSES)
+        for headline in headlines
+        for text in shown
+    )
+
+
+def _is_informed(tree: html.HtmlElement, place: Place) -> bool:
+    """Whether a page says once, as only articles do, when and whence it is."""
+    lines = sum(bool(INFO_LINE.search(block.text)) for block in place.shown)
+    return lines in {1, 2} or any(_tagged(tree, "name", "articletitle"))
+
+
+def _tagged(tree: html.HtmlElement, key: str, value: str) -> list[str]:
+    """What the meta tags with an attribute of this value say, in lower case."""
+    tags = (tag for tag in tree.iter("meta") if tag.get(key, "").strip().lower() == value)
+    return [tag.get("content", "").strip().lower() for tag in tags]
 
 
 def _refuse_list(page: Page, tree: html.HtmlElement, place: Place, family: Family, rules: Rules) -> Unreadable | None:
     if place.link_share >= _LINK_PAGE:
         return Unreadable(reason="not-an-article", detail=f"{place.link_share:.0%} of the text are links")
-    # What only articles say, once: when and whence they are.
-    lines = sum(bool(_INFO.search(block.text)) for block in place.shown)
-    informed = lines in {1, 2} or bool(_TAGGED.search(page.text))
+    informed = _is_informed(tree, place)
     if place.sure and informed:
         return None
     if not place.sure and not informed:

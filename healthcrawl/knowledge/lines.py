@@ -2,12 +2,15 @@
 
 import re
 import tomllib
+from collections.abc import Iterable
 from functools import cache
 from importlib import resources
 from typing import Any
 
 from healthcrawl.errors import KnowledgeError
 from healthcrawl.rules import Furniture, Spam
+
+_LATIN = re.compile("[a-z ]+")
 
 
 @cache
@@ -30,9 +33,17 @@ def load_spam() -> Spam:
     data = read("spam.toml")
     try:
         words = {word: float(group["weight"]) for group in data["words"].values() for word in group["words"]}
-        return Spam(words=words, **data["scores"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise KnowledgeError(f"spam.toml: [scores] and [words.*] with weight and words expected ({error!r})") from error
+        return Spam(
+            words=words,
+            pattern=_one_of(words),
+            contact=re.compile(data["contact"]["pattern"]),
+            contact_weight=float(data["contact"]["weight"]),
+            **data["scores"],
+        )
+    except (KeyError, TypeError, ValueError, re.error) as error:
+        raise KnowledgeError(
+            f"spam.toml: [scores], [contact] and [words.*] with weight and words expected ({error!r})"
+        ) from error
 
 
 def read(name: str) -> dict[str, Any]:
@@ -48,11 +59,22 @@ def read(name: str) -> dict[str, Any]:
         raise KnowledgeError(f"{name}: not TOML: {error}") from error
 
 
+def _one_of(words: Iterable[str]) -> re.Pattern[str]:
+    """Finds the longest word at a place; one of Latin letters only where it is a word of its own."""
+    longest_first = sorted(words, key=len, reverse=True)
+    return re.compile(
+        "|".join(rf"(?<![a-z]){word}(?![a-z])" if _LATIN.fullmatch(word) else re.escape(word) for word in longest_first)
+    )
+
+
 def _furniture(rule: dict[str, Any]) -> Furniture:
     try:
-        pattern = re.compile("|".join(rule["patterns"]), re.IGNORECASE)
         return Furniture(
-            name=rule["name"], pattern=pattern, place=rule.get("place", "any"), ends=rule.get("ends", False)
+            name=rule["name"],
+            pattern=re.compile("|".join(rule["patterns"]), re.IGNORECASE),
+            place=rule.get("place", "any"),
+            published=rule.get("published", False),
+            **{key: re.compile(rule[key], re.IGNORECASE) for key in ("beside", "ends") if key in rule},
         )
     except (KeyError, TypeError, re.error) as error:
         raise KnowledgeError(f"furniture.toml: {rule.get('name', rule)}: {error!r}") from error

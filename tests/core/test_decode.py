@@ -2,6 +2,7 @@
 
 import gzip
 import zlib
+from time import perf_counter
 
 import brotli  # type: ignore[import-untyped]
 import pytest
@@ -176,3 +177,19 @@ def test_unknown_or_false_coding_is_undecodable() -> None:
 def test_any_bytes_give_a_value(payload: bytes, coding: str, charset: str) -> None:
     result = decode(answer(payload, f"Content-Encoding: {coding}", content_type=f"text/html; charset={charset}"), 1000)
     assert isinstance(result, Page | Unreadable)
+
+
+BIG5 = "<p>衛生局提醒市民注意防疫，勤洗手，戴口罩，保持環境衛生。</p>"
+
+
+@pytest.mark.parametrize(("text", "charset"), [(TEXT, "gb18030"), (BIG5, "big5hkscs"), (TEXT, "utf-16-le")])
+def test_guessed_encoding_is_a_finding(text: str, charset: str) -> None:
+    page = page_of(answer(text.encode(charset)))
+    assert (page.text, page.charset, page.charset_source) == (text, charset, "guessed")
+    assert [(finding.kind, finding.detail) for finding in page.findings] == [("charset", f"guessed to be {charset}")]
+
+
+def test_blanks_without_markup_cost_little() -> None:
+    start = perf_counter()
+    decode(answer(b" " * 100_000, content_type=""), LIMIT)
+    assert perf_counter() - start < 2

@@ -129,3 +129,53 @@ def test_tree_is_not_changed() -> None:
     tree = parse(page(SHAPES["paragraphs"]))
     place = locate(tree, Layout())
     assert extract(tree, place) == extract(tree, place)
+
+
+UNSURE = {
+    "table": (
+        "<table><tr><th>姓名</th><th>得分</th></tr><tr><td>王芳</td><td>90</td></tr><tr><td>李明</td><td>88</td></tr></table>",
+        ["姓名 | 得分", "王芳 | 90", "李明 | 88"],
+    ),
+    "one sentence": (
+        "<div><p>因检修设备，我院口腔科本周三停诊一天，周四恢复。</p></div>",
+        ["因检修设备，我院口腔科本周三停诊一天，周四恢复。"],
+    ),
+    "poem": ("<p>春风吹过杏林</p><p>白衣守护黎明</p><p>走向灯火</p>", ["春风吹过杏林", "白衣守护黎明", "走向灯火"]),
+    "points": (
+        "<p>一、时间</p><p>3月15日上午9点</p><p>二、地点</p><p>市民广场</p>",
+        ["一、时间", "3月15日上午9点", "二、地点", "市民广场"],
+    ),
+    "file": ("<p>附件：<a href=/f/1.pdf>急救培训名单.pdf</a></p>", ["附件：急救培训名单.pdf"]),
+}
+
+
+@pytest.mark.parametrize("case", UNSURE)
+@pytest.mark.parametrize("info", ["<p>发布时间：2024-03-05</p>", ""], ids=["info line", "headline alone"])
+def test_article_without_prose_is_what_stands_between_headline_and_footer(case: str, info: str) -> None:
+    article, lines = UNSURE[case]
+    assert (
+        read(
+            f"""<title>{TITLE}_云海市卫生健康局</title><body><div><a href=/>首页</a> <a href=/b/>公开</a> 欢迎访问本站</div>
+            <h1>{TITLE}</h1>{info}{article}<div class=share>分享到微信</div><p><a href=/r.html>旧闻一则</a></p>
+            <p>版权所有：云海市卫生健康局</p><p>地址：人民路一号</p></body>"""
+        )
+        == lines
+    )
+
+
+def test_site_name_in_the_footer_is_no_headline() -> None:
+    place = locate(
+        parse(
+            "<title>云海市卫生健康局</title><p>通知</p><p>发布时间：2024-03-05</p><p>正文</p><p>云海市卫生健康局</p>"
+        ),
+        Layout(),
+    )
+    assert [block.text for block in place.shown[place.start :]] == ["正文", "云海市卫生健康局"]
+
+
+def test_single_line_is_a_copy_only_if_it_is_the_whole_article() -> None:
+    address = "地址：云海市人民路一百号云海市第一人民医院门诊楼一楼大厅预防接种门诊，工作时间为周一至周五八点到十二点，国家法定的节假日除外。"
+    stations = ("第一接种点", address, "电话：111", "第二接种点", address, "电话：222", PARAGRAPHS[2])
+    assert drop_copies(stations)[0] == stations
+    twins = (TITLE, address * 2, "手机版", address * 2)
+    assert drop_copies(twins)[0] == twins[:3]

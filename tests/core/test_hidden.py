@@ -1,5 +1,7 @@
 """Blocks that no reader sees: which go, which stay."""
 
+from time import perf_counter
+
 import pytest
 
 from healthcrawl.core.hidden import cut_before_root, drop_hidden
@@ -127,3 +129,47 @@ def test_blocks_before_the_root_are_cut_and_reported() -> None:
 def test_page_with_nothing_before_its_root_is_left_alone(start: str) -> None:
     page = f"{start}<html><body>{REAL}</body></html>"
     assert cut_before_root(page) == (page, ())
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        f"<style>.fade{{opacity:0;animation:in 1s forwards}}</style><p class=fade>{NOTE}</p>",
+        f"<style>.fade{{opacity:0;-webkit-transition:opacity 1s}}</style><p class=fade>{NOTE}</p>",
+        f"<style>.s{{font-size:16px}}</style><div style='font-size:0'><span class=s>{NOTE}</span></div>",
+        f"<style>.box .s{{font-size:1em}}</style><div class=box style='font-size:0'><p><b class=s>{NOTE}</b></p></div>",
+        f"<style>.v{{visibility:visible}}</style><div style='visibility:hidden'><p class=v>{NOTE}</p></div>",
+    ],
+)
+def test_what_the_page_itself_brings_back_is_dropped_only_if_it_sells(markup: str) -> None:
+    text, kinds = shown(markup)
+    assert NOTE in text
+    assert kinds == []
+    text, kinds = shown(markup.replace(NOTE, SPAM))
+    assert "彩金" not in text
+    assert kinds == ["spam"]
+
+
+def test_last_value_of_a_property_counts() -> None:
+    assert NOTE in shown(f"<p style='opacity:0;opacity:1'>{NOTE}</p>")[0]
+    assert NOTE in shown(f"<style>.k{{opacity:0}}</style><p class=k style='opacity:1'>{NOTE}</p>")[0]
+
+
+def test_two_sides_of_one_pixel_need_a_hidden_overflow() -> None:
+    assert shown(f"<p style='overflow:hidden;color:red;width:1px'>{NOTE}</p>")[1] == ["hidden"]
+    assert shown(f"<p style='overflow:auto;width:1px'>{NOTE}</p>")[1] == []
+
+
+@pytest.mark.parametrize("declaration", ["height:1px;", "overflow:hidden;", "left:-", "filter:opacity", ";"])
+def test_long_styles_cost_little(declaration: str) -> None:
+    style = declaration * (200_000 // len(declaration))
+    start = perf_counter()
+    shown(f"<p style='{style}'>{NOTE}</p>")
+    shown(f"<style>.a{{{style}}}</style><p class=a>{NOTE}</p>")
+    assert perf_counter() - start < 2
+
+
+def test_deep_nesting_costs_little() -> None:
+    start = perf_counter()
+    shown("<div style='font-size:0'>" * 200 + "<i style='color:red'>字</i>" * 5000)
+    assert perf_counter() - start < 3

@@ -1,5 +1,6 @@
 """Furniture and spam: every rule against its own proofs, and where the rules apply."""
 
+import re
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from healthcrawl.core.despam import drop_spam, is_spam, is_suspect, score
 from healthcrawl.core.fold import fold
 from healthcrawl.core.furniture import drop_furniture
 from healthcrawl.knowledge.lines import load_furniture, load_spam, read
-from healthcrawl.rules import Furniture
+from healthcrawl.rules import Furniture, Spam
 
 RULES: list[dict[str, Any]] = read("furniture.toml")["rule"]
 PROOFS: dict[str, list[str]] = read("spam.toml")["examples"]
@@ -66,6 +67,44 @@ def test_an_ending_rule_takes_what_follows() -> None:
     assert [finding.detail for finding in findings] == ["related", "after the end", "after the end"]
 
 
+@pytest.mark.parametrize("heading", ["相关政策", "相关文件:"])
+def test_a_heading_of_the_article_ends_nothing(heading: str) -> None:
+    lines = (PROSE, PROSE, heading, "《献血法》第九条", "市卫生健康局")
+    assert drop_furniture(lines, load_furniture())[0] == lines
+
+
+def test_an_ending_rule_ends_nothing_before_a_sentence() -> None:
+    lines = (PROSE, PROSE, "相关链接", "献血的间隔", "两次采集的间隔不少于六个月。")
+    assert drop_furniture(lines, load_furniture())[0] == (*lines[:2], *lines[3:])
+
+
+def test_offices_at_the_foot_are_text_unless_the_footer_stands_beside_them() -> None:
+    offices = ("主办单位:市卫生健康局", "承办单位:市疾病预防控制中心")
+    assert drop_furniture((PROSE, *offices, "2024年3月1日"), load_furniture())[0] == (PROSE, *offices, "2024年3月1日")
+    footer = ("版权所有:云海市卫生健康局", *offices)
+    assert drop_furniture((PROSE, *footer), load_furniture())[0] == (PROSE,)
+    assert drop_furniture((PROSE, *offices, "网站标识码:0000000001"), load_furniture())[0] == (PROSE,)
+
+
+def test_everyday_labels_are_an_index_table_only_beside_its_own_labels() -> None:
+    rows = ("名称 | 地址 | 电话", "分类 | 诊断标准 | 处理", "有效期 | 三年")
+    assert drop_furniture((*rows, PROSE), load_furniture())[0] == (*rows, PROSE)
+    index = ("名称: 健康讲座的通知", "分类: 卫生", "索引号: 0001/2024-00012", "关键词: 讲座")
+    assert drop_furniture((*index, PROSE), load_furniture())[0] == (PROSE,)
+
+
+@pytest.mark.parametrize("line", ["2024年3月15日", "时间:2024年3月15日"])
+def test_a_head_line_that_is_a_date_goes_only_if_it_is_the_date_of_publication(line: str) -> None:
+    assert drop_furniture((line, PROSE), load_furniture())[0] == (line, PROSE)
+    assert drop_furniture((line, PROSE), load_furniture(), published="2024-03-16")[0] == (line, PROSE)
+    assert drop_furniture((line, PROSE), load_furniture(), published="2024-03-15T08:30:00")[0] == (PROSE,)
+
+
+def test_the_date_of_publication_under_lines_of_text_is_a_signature() -> None:
+    lines = ("急救培训报名", "市卫生健康局", "2024年3月15日")
+    assert drop_furniture(lines, load_furniture(), published="2024-03-15")[0] == lines
+
+
 @pytest.mark.parametrize("line", PROOFS["drop"])
 def test_spam_is_dropped_anywhere(line: str) -> None:
     assert is_spam(line, load_spam())
@@ -86,6 +125,26 @@ def test_look_alikes_of_spam_stay_even_at_the_edges(line: str) -> None:
 )
 def test_spam_is_seen_through_its_disguise(disguise: str) -> None:
     assert is_spam(disguise, load_spam())
+
+
+def test_one_word_of_trade_alone_is_not_even_suspect() -> None:
+    spam = load_spam()
+    alone = [
+        word for word, weight in spam.words.items() if weight == max(spam.words.values()) and is_suspect(word, spam)
+    ]
+    assert not alone
+
+
+def test_of_overlapping_words_the_longest_counts() -> None:
+    spam = Spam(words={"看片": 0.6, "看片网": 0.6, "看片网站指南": 0.0}, pattern=re.compile("看片网站指南|看片网|看片"))
+    assert score("看片网", spam) == 0.6
+    assert score("看片网站指南", spam) == 0
+
+
+def test_a_contact_adds_to_what_is_sold_and_is_nothing_by_itself() -> None:
+    spam = load_spam()
+    assert score("刻章,加QQ:12345678", spam) > score("刻章,加急", spam)
+    assert score("咨询请加QQ:12345678", spam) == 0
 
 
 def test_suspect_line_goes_at_the_edge_only() -> None:

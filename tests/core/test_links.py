@@ -1,15 +1,18 @@
 """List pages in the shapes that templates give them: which links are entries, with which headline and date, and what comes next."""
 
 import json
+import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from healthcrawl.core.links import links
+from healthcrawl.core.pagers import next_page
+from healthcrawl.core.tree import parse
 from healthcrawl.knowledge.load import load_rules
 from healthcrawl.model import Context, Entry, Links, Page
-from healthcrawl.rules import Column, Site
+from healthcrawl.rules import Column, Family, Pager, Site
 
 RULES = load_rules()
 HOST = "http://www.yunhu.example"
@@ -290,3 +293,10 @@ def test_half_characters_of_a_json_list_are_no_text() -> None:
     (entry,) = found.entries
     assert entry.title == "关于?开展义诊的通知"
     assert entry.url.encode()
+
+
+@pytest.mark.parametrize("url", ["http://[", "http://a]b/index.html", "", "index.html"])
+def test_page_whose_address_is_none_gives_a_value(url: str) -> None:
+    pager = Pager(kind="script", pattern=re.compile(r"pages\((?P<count>\d+)\)"), template="{stem}_{n}.{ext}", first=0)
+    family = Family(name="x", title="x", pagers=(pager,))
+    assert next_page(url, parse("<script>pages(3)</script>"), LIST, family) == f"{HOST}/zwgk/tzgg/index_1.html"

@@ -1,6 +1,7 @@
 """What pages say of their articles: the shown before the tagged, never the clock, nothing replaced."""
 
 from datetime import UTC, datetime
+from time import perf_counter
 
 import pytest
 
@@ -250,3 +251,39 @@ def test_attachments_in_and_behind_the_body() -> None:
         Attachment(name="名单.xls", url="http://www.yunhai.example/system/_content/download.jsp?urltype=x&wbfileid=9"),
         Attachment(name="方案.pdf", url="http://www.yunhai.example/files/a.pdf?v=1"),
     )
+
+
+EVENT = "<div id=zoom><p>会议安排如下。</p><p>时间：2024年3月15日上午9点</p><p>地点：市民广场</p></div>"
+
+
+@pytest.mark.parametrize(
+    ("head", "url", "entry", "date"),
+    [
+        ("<meta name=PubDate content='2024-03-05 10:00'>", URL, "", "2024-03-05T10:00:00"),
+        ("", URL, "2024-03-06", "2024-03-06"),
+        ("", "http://www.yunhai.example/202403/t20240307_1.html", "", "2024-03-07"),
+    ],
+    ids=["tag", "list", "address"],
+)
+def test_time_of_an_event_in_the_article_is_not_the_date(head: str, url: str, entry: str, date: str) -> None:
+    metadata, _ = read(f"<head>{head}</head><body>{EVENT}</body>", url=url, context=Context(entry_date=entry))
+    assert metadata.published == date
+
+
+def test_bare_time_in_the_article_is_the_date_beside_other_fields_of_an_info_line() -> None:
+    line = "<p>时间：2024-03-05 来源：云海日报</p>"
+    body = BODY.replace("<div id=zoom>", f"<div id=zoom>{line}")
+    assert read(body)[0].published == "2024-03-05"
+    assert read(f"<meta name=PubDate content=2024-03-04>{body}")[0].published == "2024-03-04"
+
+
+def test_label_of_publication_counts_in_the_article_too() -> None:
+    body = BODY.replace("<div id=zoom>", "<div id=zoom><p>发布日期：2024-03-05</p>")
+    assert read(f"<meta name=PubDate content=2024-03-04>{body}")[0].published == "2024-03-05"
+
+
+def test_blanks_behind_labels_cost_little() -> None:
+    blanks = "\N{NO-BREAK SPACE} " * 70
+    start = perf_counter()
+    read("".join(f"<p>{label}{blanks}无</p>" for label in ("发布时间", "索引号", "文号") * 400))
+    assert perf_counter() - start < 2
