@@ -13,10 +13,6 @@ A bad page is never an exception: it is a `Rejection` (see `healthcrawl.model`).
     └── TargetRefusedError      an address we must not connect to: record it, go on
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-
 
 class HealthcrawlError(Exception):
     """Base of all: the job can't go on, and the message says why and what to do."""
@@ -44,12 +40,3 @@ class SiteLockedError(ArchiveError):
 
 class TargetRefusedError(HealthcrawlError):
     """The address that was about to be connected to is not a public one."""
-
-
-@contextmanager
-def disk_errors(path: Path) -> Iterator[None]:
-    """Turn what the disk refuses (full, read-only, gone) into an `ArchiveError` that names the file and the cause."""
-    try:
-        yield
-    except OSError as error:
-        raise ArchiveError(f"{error.filename or path}: {error.strerror or error}") from error

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from healthcrawl.errors import ArchiveError, disk_errors
+from healthcrawl.disk import disk_errors
+from healthcrawl.errors import ArchiveError
 
 SCHEMA_VERSION = 1
 _BUSY_SECONDS = 60

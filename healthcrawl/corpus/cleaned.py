@@ -5,8 +5,9 @@ from pathlib import Path
 from healthcrawl.core.normalise import file_text
 from healthcrawl.corpus.layout import content_hash, parse_name
 from healthcrawl.corpus.manifest import Manifest
-from healthcrawl.corpus.store import Provenance, make_step, write_atomically
-from healthcrawl.errors import UsageError, disk_errors
+from healthcrawl.corpus.store import Provenance, make_step
+from healthcrawl.disk import disk_errors, write_atomically
+from healthcrawl.errors import UsageError
 from healthcrawl.model import Document
 
 

@@ -13,7 +13,8 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import BinaryIO, Literal
 
-from healthcrawl.errors import ArchiveError, disk_errors
+from healthcrawl.disk import disk_errors
+from healthcrawl.errors import ArchiveError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,6 @@ The order makes a crash harmless at any point: the journal first (a number is ne
 there), then the catalog, which catches up with the journal when the store is next used.
 """
 
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass, field, fields
@@ -18,7 +17,8 @@ from healthcrawl.corpus import catalog as tables
 from healthcrawl.corpus.catalog import Catalog, fact, set_fact
 from healthcrawl.corpus.layout import content_hash, file_name, parse_name
 from healthcrawl.corpus.manifest import Manifest, Step
-from healthcrawl.errors import ArchiveError, disk_errors
+from healthcrawl.disk import TEMPORARY, disk_errors, write_atomically
+from healthcrawl.errors import ArchiveError
 from healthcrawl.model import Document
 
 # What makes a document's state; when one of these differs, the journal gets a line. (The name holds number and hash.)
@@ -69,7 +69,7 @@ class Store:
         self._reserved = reserved or Reserved()
         with manifest.lock(), disk_errors(folder):
             folder.mkdir(parents=True, exist_ok=True)
-            for path in folder.glob(".*.tmp"):  # whoever writes holds the journal: these were left by a kill
+            for path in folder.glob(TEMPORARY):  # whoever writes holds the journal: these were left by a kill
                 path.unlink()
             names = [parse_name(path.name) for path in folder.iterdir()]
         self._highest = max([-1, *self._reserved.numbers.values(), *(name[0] for name in names if name)])
@@ -202,29 +202,6 @@ class Store:
             _apply(tx, step, data.decode() if content_hash(data) == step.sha256 else "")
             done = end
         set_fact(tx, "journal", done)
-
-
-def write_atomically(path: Path, data: bytes) -> None:
-    """Write a file so that it is there whole or not at all, and on disk when this returns.
-
-    Raises:
-        ArchiveError: the disk did not take it.
-    """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    with disk_errors(path):
-        try:
-            with temporary.open("wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
-        handle = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 def make_step(

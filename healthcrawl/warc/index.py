@@ -2,12 +2,12 @@
 
 import json
 import logging
-import os
 from pathlib import Path
 
 from surt import surt
 
 from healthcrawl.core import message
+from healthcrawl.disk import write_atomically
 from healthcrawl.errors import DamagedRecordError
 from healthcrawl.warc import records
 from healthcrawl.warc.read import Record, read_records
@@ -55,10 +55,5 @@ def write(warc: Path, index_folder: Path) -> Path:
     """Write the index of a WARC file, atomically; return its path."""
     index_folder.mkdir(parents=True, exist_ok=True)
     path = path_for(warc, index_folder)
-    temporary = path.with_name(f".{path.name}.tmp")
-    with temporary.open("w", encoding="utf-8", newline="\n") as file:
-        file.writelines(text + "\n" for text in lines(warc))
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
+    write_atomically(path, "".join(text + "\n" for text in lines(warc)).encode())
     return path

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from healthcrawl.errors import SiteLockedError, disk_errors
+from healthcrawl.disk import disk_errors
+from healthcrawl.errors import SiteLockedError
 
 LOCK_NAME = ".lock"
 

@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from healthcrawl.errors import disk_errors
+from healthcrawl.disk import TEMPORARY, disk_errors, sync_folder
 from healthcrawl.model import Exchange, Location
 from healthcrawl.warc import index, records
 
@@ -134,7 +134,7 @@ def recover(folder: Path, index_folder: Path) -> tuple[Path, ...]:
     """
     recovered = []
     with disk_errors(folder):
-        for path in index_folder.glob(".*.tmp"):
+        for path in index_folder.glob(TEMPORARY):
             path.unlink()
         for path in sorted(folder.glob(f"*.warc.gz{OPEN_SUFFIX}")):
             end = whole_members(path)
@@ -174,12 +174,3 @@ def whole_members(path: Path) -> int:
                 end = position - len(chunk)
                 decoder = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
     return end
-
-
-def sync_folder(folder: Path) -> None:
-    """Wait until the folder's own entries (a new or renamed file) are on disk."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

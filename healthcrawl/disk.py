@@ -1,0 +1,47 @@
+"""Writing so that a file is there whole or not at all, whatever happens meanwhile, and saying what the disk refused."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from healthcrawl.errors import ArchiveError
+
+TEMPORARY = ".*.tmp"  # what a kill leaves of a file that was being written
+
+
+@contextmanager
+def disk_errors(path: Path) -> Iterator[None]:
+    """Turn what the disk refuses (full, read-only, gone) into an `ArchiveError` that names the file and the cause."""
+    try:
+        yield
+    except OSError as error:
+        raise ArchiveError(f"{error.filename or path}: {error.strerror or error}") from error
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Write a file so that it is there whole or not at all, and on disk when this returns.
+
+    Raises:
+        ArchiveError: the disk did not take it.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    with disk_errors(path):
+        try:
+            with temporary.open("wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+        sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Wait until the folder's own entries (a new or renamed file) are on disk."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
