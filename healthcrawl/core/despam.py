@@ -54,11 +54,6 @@ def _joined(text: str) -> str:
     return _INSIDE.sub("", _SPACED.sub(lambda match: _BETWEEN.sub("", match[0]), text))
 
 
-def is_spam(line: str, spam: Spam) -> bool:
-    """Whether a line goes wherever it stands."""
-    return score(line, spam) >= spam.drop
-
-
 def is_suspect(line: str, spam: Spam) -> bool:
     """Whether a line goes where spam is put: at head or foot, hidden, or among links."""
     return score(line, spam) >= spam.suspect

@@ -26,7 +26,7 @@ from healthcrawl.core.normalise import normalise
 from healthcrawl.core.refuse import refuse_page, refuse_response
 from healthcrawl.core.tree import matches, parse
 from healthcrawl.core.urls import canonical
-from healthcrawl.model import Attachment, Capture, Document, Finding, Metadata, Page, Reason, Rejection
+from healthcrawl.model import Attachment, Capture, Document, Finding, Metadata, Page, Rejection
 from healthcrawl.rules import Family, Layout, Rules
 
 # What the libraries raise on hostile input: lxml its own errors and ValueError (names and text that XML can't hold), the
@@ -73,8 +73,7 @@ def clean(text: str, rules: Rules, url: str = "") -> Document | Rejection:
     article = _tidy(article, rules)
     article = _title_from_lines(article)
     if not article.lines:
-        reason: Reason = "spam" if any(finding.kind == "spam" for finding in article.findings) else "no-text"
-        return _reject(url, rules, Unreadable(reason=reason, detail="nothing left"), article.findings)
+        return _reject(url, rules, _why_empty(article), article.findings)
     return _document(url, "", article, rules)
 
 
@@ -95,10 +94,14 @@ def _process_page(page: Page, rules: Rules) -> Document | Rejection:
     article = _mend(article, rules)
     article = _tidy(article, rules)
     if not article.lines and not attachments:
-        sold = any(finding.kind == "spam" for finding in article.findings)
-        empty = Unreadable(reason="spam" if sold else "no-text", detail="no line left")
-        return _reject(page.url, rules, empty, article.findings, family)
+        return _reject(page.url, rules, _why_empty(article), article.findings, family)
     return _document(page.url, family.name, article, rules)
+
+
+def _why_empty(article: _Article) -> Unreadable:
+    """Why an article without a line is rejected: it sold something, or it never had a text."""
+    sold = any(finding.kind == "spam" for finding in article.findings)
+    return Unreadable(reason="spam" if sold else "no-text", detail="no line left")
 
 
 def _layout(page: Page, family: Family, rules: Rules) -> Layout:
