@@ -42,11 +42,12 @@ class ListRules:
 
     HTML: `rows` are CSS selectors of elements that hold one entry each; the first that gives an entry wins, and if none does,
     rows are found by their shape. JSON: `items` is the dotted path to the array; `url`, `title` and `date` are keys of its
-    objects, the first with a value wins.
+    objects, the first with a value wins. `fragment` is the dotted path to a piece of HTML that holds the list.
     """
 
     rows: tuple[Selector, ...] = ()
     items: str = ""
+    fragment: str = ""
     url: tuple[str, ...] = ()
     title: tuple[str, ...] = ()
     date: tuple[str, ...] = ()
@@ -61,16 +62,18 @@ class Pager:
     `records` and `size`, bound the walk: pages are numbered from `first`, `{n}` is the next number, the groups `current`,
     `stem` and `ext` say where the page stands, else its own address does. "query": as long as the JSON answer's number of
     entries in all (the first of the dotted paths `total` that has one) is not reached at `size` entries a page, `parameter`
-    of the page's address is raised by one.
+    of the page's address is raised by one. "service": the request that a script of the page would make for the list, as
+    the function of `healthcrawl.core.services` named by `service` reads it.
     """
 
-    kind: Literal["link", "script", "query"]
+    kind: Literal["link", "script", "query", "service"]
     pattern: Pattern | None = None
     template: str = ""
     first: int = 0
     parameter: str = ""
     total: tuple[str, ...] = ()
     size: int = 0
+    service: Literal["", "hanweb", "jpaas", "ucap", "label8888"] = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 """What a list page leads to: its entries and the next list page, from HTML and from JSON alike."""
 
 import json
+import re
 from collections.abc import Iterable
 
 from lxml import html
@@ -14,6 +15,10 @@ from healthcrawl.core.urls import canonical, host_of, in_scope
 from healthcrawl.model import Entry, Finding, Links, Page
 from healthcrawl.rules import Family, Rules
 
+_XML_ISLAND = re.compile(
+    r"""<script\b[^>]{0,200}\btype\s{0,9}=\s{0,9}["']?(?:text|application)/xml[^>]{0,200}>""", re.IGNORECASE
+)
+
 
 def links(page: Page, rules: Rules) -> Links:
     """Read a list page.
@@ -21,15 +26,17 @@ def links(page: Page, rules: Rules) -> Links:
     Entries are in page order, one for each canonical address, with absolute URLs without fragments. Rows that lead out of the
     site (or, without a site, to another host) are findings only. `next_page` is empty on the last page.
     """
-    tree = parse(page.text)
-    family = recognise(page, tree, rules)
-    if _is_json(page):
-        entries, following, findings = _read_json(page, family)
+    family = recognise(page, parse(page.text), rules)
+    answer, findings = _load(page) if _is_json(page) else (None, [])
+    markup = _markup(page, answer, family)
+    if markup is None:
+        entries, following = _read_json(page, answer, family)
     else:
+        tree = parse(markup)
         base = _base(page, tree)
         anchors = find_anchors(tree, base, family, rules)
         entries = [row.entry for row in read_rows(tree, anchors, family)]
-        following, findings = next_page(page.url, tree, base, family), []
+        following = next_page(page.url, tree, base, family, markup)
     inside, outside = _sort_out(entries, page, rules)
     if not _is_inside(following, page, rules) or canonical(following, rules) == canonical(page.url, rules):
         following = ""
@@ -43,15 +50,32 @@ def _is_json(page: Page) -> bool:
     }
 
 
-def _read_json(page: Page, family: Family) -> tuple[list[Entry], str, list[Finding]]:
+def _load(page: Page) -> tuple[object, list[Finding]]:
     try:
-        answer = json.loads(page.text.lstrip("\N{ZERO WIDTH NO-BREAK SPACE}"))
+        return json.loads(page.text.lstrip("\N{ZERO WIDTH NO-BREAK SPACE}")), []
     except (ValueError, RecursionError) as error:
-        return [], "", [Finding(kind="metadata", text=page.text[:80], detail=f"not a JSON list: {error}")]
+        return None, [Finding(kind="metadata", text=page.text[:80], detail=f"not a JSON list: {error}")]
+
+
+def _markup(page: Page, answer: object, family: Family) -> str | None:
+    """The HTML that holds the list: the page, the fragment in a JSON answer, or None if the list is JSON itself.
+
+    Records that scripts are to show are written as CDATA, in which a parser of HTML sees a comment, within an XML island,
+    in which it sees a script.
+    """
+    if _is_json(page):
+        fragment = look_up(answer, family.lists.fragment) if family.lists.fragment else None
+        return fragment.encode("utf-8", "replace").decode() if isinstance(fragment, str) else None
+    if "<![CDATA[" not in page.text:
+        return page.text
+    return _XML_ISLAND.sub("<div>", page.text).replace("<![CDATA[", "").replace("]]>", "")
+
+
+def _read_json(page: Page, answer: object, family: Family) -> tuple[list[Entry], str]:
     items = look_up(answer, family.lists.items) if family.lists.items else None
     objects = [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
     entries = [entry for item in objects if (entry := _read_item(item, page.url, family)).url]
-    return entries, next_answer(page.url, answer, len(objects), family) if entries else "", []
+    return entries, next_answer(page.url, answer, len(objects), family) if entries else ""
 
 
 def _read_item(item: dict[str, object], base: str, family: Family) -> Entry:

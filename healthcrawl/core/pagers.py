@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from lxml import html
 
 from healthcrawl.core.rows import resolve
+from healthcrawl.core.services import SERVICES
 from healthcrawl.core.tree import matches
 from healthcrawl.rules import Family, Pager
 
@@ -14,14 +15,20 @@ _LINE_COMMENT = re.compile(r"(?m)^\s*//.*$")
 _FILE_NAME = re.compile(r"(?P<stem>.*?)(?:_(?P<n>\d{1,6}))?\.(?P<ext>\w+)")
 
 
-def next_page(url: str, tree: html.HtmlElement, base: str, family: Family) -> str:
-    """The address of the list page after this one, as its first pager that has an answer gives it; empty: none."""
+def next_page(url: str, tree: html.HtmlElement, base: str, family: Family, text: str = "") -> str:
+    """The address of the list page after this one, as its first pager that has an answer gives it; empty: none.
+
+    `text` is the page as it came, which services are told by.
+    """
     script = _LINE_COMMENT.sub("", str(tree.text_content()))
     for pager in family.pagers:
         if pager.kind == "link":
             found: str | None = _follow_link(pager, tree, base)
         elif pager.kind == "script":
             found = _read_script(pager, script, url, base)
+        elif pager.kind == "service":
+            asked = SERVICES[pager.service](url, text)
+            found = resolve(base, asked) if asked else asked
         else:
             found = None
         if found is not None:

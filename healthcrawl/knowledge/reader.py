@@ -204,6 +204,10 @@ def _check_pager(pager: Pager) -> _Flaws:
         if not pager.parameter or not pager.total or pager.size < 1:
             yield "kind", "'query' with parameter, total and size", pager.kind
         return
+    if pager.kind == "service":
+        if not pager.service:
+            yield "service", "the name of a service", pager.service
+        return
     if pager.pattern is None:
         yield "pattern", "a regular expression", None
     elif pager.kind == "script":

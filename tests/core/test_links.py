@@ -203,6 +203,45 @@ def test_gkmlpt_index_leads_to_the_first_answer() -> None:
     assert read(text, f"{HOST}/wjj/gkmlpt/index").next_page == f"{HOST}/wjj/gkmlpt/api/all/0?page=1&sid=999001"
 
 
+RECORD = """<record><![CDATA[<li><a href="/art/2024/3/1/art_1001_200001.html" title="关于示例的通知全文">关于示例…</a><b>[2024-03-01]</b></li>]]></record>"""
+JPAGE = """<script>$('#7').jpage({ totalRecord:2, groupSize:3, perPage:15, proxyUrl:'/module/web/jpage/dataproxy.jsp',
+ajaxParam:{col:1,columnid:'1001',unitid:'7'} });</script>"""
+ONE = Entry(url=f"{HOST}/art/2024/3/1/art_1001_200001.html", title="关于示例的通知全文", date="2024-03-01")
+
+
+def test_hanweb_column_with_its_records_in_an_xml_island() -> None:
+    island = f'<script type="text/xml"><datastore><recordset>{RECORD}</recordset></datastore></script>'
+    found = read(f"<div id='7'>{island}</div>{JPAGE}", f"{HOST}/col/col1001/index.html")
+    assert found.entries == (ONE,)
+    assert found.next_page == (
+        f"{HOST}/module/web/jpage/dataproxy.jsp?startrecord=2&endrecord=2&perpage=15&col=1&columnid=1001&unitid=7"
+    )
+
+
+def test_hanweb_answer() -> None:
+    answer = f"<datastore><totalrecord>2</totalrecord><recordset>{RECORD}</recordset></datastore>"
+    found = read(answer, f"{HOST}/module/web/jpage/dataproxy.jsp?startrecord=1&endrecord=45&perpage=15", "text/xml")
+    assert (found.entries, found.next_page) == ((ONE,), "")
+
+
+def test_jpaas_answer_is_a_fragment_within_json() -> None:
+    rows = """<ul><li><a href="/xw/art/2024/art_0123456789abcdef0123456789abcdef.html" title="关于示例的通知全文">关于…</a><span>[2024-03-01]</span></li></ul>
+    <div class="pagination" count="31" rows="15" pageNo="2"></div>"""
+    url = f"{HOST}/api-gateway/jpaas-publish-server/front/page/build/unit?webId=1&pageId=5"
+    found = read(json.dumps({"success": True, "data": {"html": rows}}), url, "application/json")
+    assert [(entry.title, entry.date) for entry in found.entries] == [("关于示例的通知全文", "2024-03-01")]
+    assert found.next_page == f"{url}&paramJson=%7B%22pageNo%22%3A3%2C%22pageSize%22%3A15%7D"
+
+
+def test_ucap_answer() -> None:
+    item = {"title": "关于示例的通知", "url": "//www.yunhu.example/szs/c100028/202403/0123456789abcdef0123456789abcdef.shtml",
+        "publishedTimeStr": "2024-03-01 09:00:00"}  # fmt: skip
+    url = f"{HOST}/searchList/0123456789abcdef0123456789abcdef?_isJson=true&page=1"
+    found = read(json.dumps({"data": {"total": 20, "rows": 18, "results": [item] * 18}}), url, "application/json")
+    assert [(entry.title, entry.date) for entry in found.entries] == [("关于示例的通知", "2024-03-01T09:00:00")]
+    assert found.next_page == url.replace("page=1", "page=2")
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -6,6 +6,7 @@ import pytest
 
 from healthcrawl.core.identity import is_article_url, shows
 from healthcrawl.core.pagers import next_page
+from healthcrawl.core.services import SERVICES
 from healthcrawl.core.tree import parse
 from healthcrawl.knowledge.load import HealthWords, compile_words, examples, load_rules, load_sites
 from healthcrawl.knowledge.reader import Proof
@@ -17,6 +18,21 @@ PROOFS = examples()
 
 def name_of(proof: Proof) -> str:
     return f"{proof.place} {'' if proof.holds else 'not '}{proof.example}"[:120]
+
+
+def check_pager(pager: Pager, proof: Proof) -> None:
+    family = Family(name="x", title="x", pagers=(pager,))
+    match proof.example:
+        case str(text) if pager.kind == "link" and pager.pattern:
+            assert bool(pager.pattern.fullmatch("".join(text.split()))) == proof.holds
+        case str(script) if pager.kind == "script" and pager.pattern:
+            assert not pager.pattern.search(str(parse(script).text_content()))
+        case [str(markup), str(url), str(following)]:
+            assert next_page(url, parse(markup), url, family, markup) == following
+        case [str(markup), str(url)] if pager.kind == "service":
+            assert SERVICES[pager.service](url, markup) is None
+        case example:
+            pytest.fail(f"{proof.place}: no way to prove {pager} with {example}")
 
 
 @pytest.mark.parametrize("proof", PROOFS, ids=name_of)
@@ -36,12 +52,8 @@ def test_example_of_a_rule_holds(proof: Proof) -> None:
             assert pattern.sub(replacement, canonical) == canonical
         case Rewrite(pattern=pattern, replacement=replacement), str(address):
             assert pattern.sub(replacement, address) == address
-        case Pager(kind="link", pattern=re.Pattern() as pattern), str(text):
-            assert bool(pattern.fullmatch("".join(text.split()))) == proof.holds
-        case Pager(kind="script") as pager, [str(script), str(url), str(following)]:
-            assert next_page(url, parse(script), url, Family(name="x", title="x", pagers=(pager,))) == following
-        case Pager(kind="script", pattern=re.Pattern() as pattern), str(script):
-            assert not pattern.search(str(parse(script).text_content()))
+        case Pager() as pager, _:
+            check_pager(pager, proof)
         case HealthWords() as words, str(title):
             assert any(match["health"] for match in compile_words(words).finditer(title)) == proof.holds
         case rule, example:
