@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import trafilatura
 from lxml import html
 
-from healthcrawl.core.tree import Block, blocks, lines_of, matches, within
+from healthcrawl.core.tree import Block, Index, blocks, lines_of, within
 from healthcrawl.model import Finding
 from healthcrawl.rules import Layout
 
@@ -66,10 +66,11 @@ _TWIN_SHARE = (
 )
 
 
-def locate(tree: html.HtmlElement, layout: Layout) -> Place:
+def locate(index: Index, layout: Layout) -> Place:
     """Find the article's element: what the layout names, else where most of the prose is."""
+    tree = index.tree
     shown = blocks(tree)
-    named = _named(tree, layout.body)
+    named = _named(index, layout.body)
     element, sure = (named, True) if named is not None else _scan(tree, shown)
     lines = within(shown, element)
     return Place(
@@ -122,11 +123,11 @@ def drop_copies(lines: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[Finding,
     return tuple(kept), tuple(findings)
 
 
-def _named(tree: html.HtmlElement, selectors: Iterable[str]) -> html.HtmlElement | None:
+def _named(index: Index, selectors: Iterable[str]) -> html.HtmlElement | None:
     """The first element that a selector names and that holds enough text; failing that, the one that holds most."""
     fullest, most = None, 0
     for selector in selectors:
-        for element in matches(tree, selector):
+        for element in index.matches(selector):
             size = sum(map(len, lines_of(element)))
             if size > most:
                 fullest, most = element, size

@@ -6,7 +6,7 @@ with `display:none` until they are asked for. So what no reader can ever see goe
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 
 from lxml import html
 
@@ -39,6 +39,8 @@ _SHOWN = {
     "font-size": re.compile(r"(?:[2-9]|1\d|0?\.[5-9]|1(?:\.\d+)?r?em).*"),
     "visibility": re.compile("visible"),
 }
+# What a declaration that hides or shows has in it.
+_TELLING = ("none", "hid", "visib", "opac", "rect", ":-", ": -", "font-size", "height", "width")
 _KEY = re.compile(r"[.#][\w-]+")
 _ROOT = re.compile(r"<html[\s>]", re.IGNORECASE)
 _PAGE_PART = re.compile(r"<(?:head|body)[\s>]|<script\b(?!.*</script)", re.IGNORECASE | re.DOTALL)
@@ -71,17 +73,22 @@ def drop_hidden(tree: html.HtmlElement, spam: Spam) -> tuple[Finding, ...]:
 
     A block that holds most of the page's text stays: then the style is the site's own doing (a page faded in by script).
     """
+    sheet = _Sheet(_class_styles(tree))
+    styled = [element for element in tree.iter(html.etree.Element) if sheet.concerns(element)]
+    hidden = [(element, why) for element in styled if (why := sheet.why_hidden(element))]
+    if not hidden:
+        return ()
+    returning = _around_shown((element, sheet.style_of(element)) for element in styled)
     whole = len(text_of(tree))
-    styles = _class_styles(tree)
     findings: list[Finding] = []
-    styled = [(element, _style_of(element, styles)) for element in _styled(tree, styles)]
-    returning = _around_shown(styled)
-    for element, style in styled:
-        why = _why_hidden(element, style, returning)
-        if not why:
-            continue
+    judged: dict[str, bool] = {"": False}  # blocks in blocks often have the same text
+    for element, unseen in hidden:
+        # What the children undo, the page itself brings back.
+        why = "folded" if element in returning.get(unseen.partition(":")[0], ()) else unseen
         text = text_of(element)
-        selling = is_suspect(text, spam)
+        if text not in judged:
+            judged[text] = is_suspect(text, spam)
+        selling = judged[text]
         if why == "folded" and not selling:
             continue
         if text and 2 * len(text) > whole and not selling:
@@ -93,38 +100,60 @@ def drop_hidden(tree: html.HtmlElement, spam: Spam) -> tuple[Finding, ...]:
     return tuple(findings)
 
 
-def _styled(tree: html.HtmlElement, styles: dict[str, _Style]) -> Iterator[html.HtmlElement]:
-    for element in tree.iter(html.etree.Element):
-        if element.tag in {"html", "body", "script", "style"}:
-            continue
-        attributes = element.attrib
-        if (
-            "style" in attributes
-            or "hidden" in attributes
+class _Sheet:
+    """What the styles of a page say of its elements; equal attributes are read once, since pages repeat them by the thousand."""
+
+    def __init__(self, rules: dict[str, _Style]) -> None:
+        self.rules = rules
+        self.styles: dict[tuple[str | None, ...], _Style] = {}
+        self.named: dict[str, bool] = {}
+        self.verdicts: dict[tuple[str | None, ...], str] = {}
+
+    def concerns(self, element: html.HtmlElement) -> bool:
+        """Whether a style or the like may hide or show the element."""
+        named = (
+            element.get("style") is not None
+            or (self.rules and self._names(element))
+            or element.get("hidden") is not None
             or element.tag == "marquee"
-            or (styles and any(key in styles for key in _keys(element)))
-        ):
-            yield element
+        )
+        return bool(named) and element.tag not in {"html", "body", "script", "style"}
+
+    def _names(self, element: html.HtmlElement) -> bool:
+        """Whether a rule names a class of the element, or its id."""
+        classes, own = element.get("class"), element.get("id")
+        if classes is not None and classes not in self.named:
+            self.named[classes] = any(key in self.rules for key in _keys("", classes))
+        return (classes is not None and self.named[classes]) or (own is not None and f"#{own}" in self.rules)
+
+    def style_of(self, element: html.HtmlElement) -> _Style:
+        """The declarations in force for an element."""
+        own = element.get("style", "")
+        key = (own, element.get("class"), element.get("id")) if self.rules else (own,)
+        if key not in self.styles:
+            style: _Style = {}
+            for name in _keys(element.get("id", ""), element.get("class", "")) if self.rules else ():
+                style |= self.rules.get(name, {})
+            self.styles[key] = style | _declared(own)
+        return self.styles[key]
+
+    def why_hidden(self, element: html.HtmlElement) -> str:
+        """By which declaration an element can't be seen, "folded" if it may come back, empty if it is shown."""
+        key = tuple(element.get(name) for name in ("style", "class", "id", "hidden", "height", "width"))
+        if key not in self.verdicts:
+            self.verdicts[key] = _why_hidden(element, self.style_of(element))
+        return self.verdicts[key]
 
 
-def _keys(element: html.HtmlElement) -> list[str]:
-    """The simple selectors by which a rule can name an element."""
-    classes = element.get("class", "").split(None, _MOST_CLASSES)[:_MOST_CLASSES]
-    return ["#" + element.get("id", ""), *("." + name for name in classes)]
+def _keys(own: str, classes: str) -> list[str]:
+    """The simple selectors by which a rule can name an element of that id and those classes."""
+    return ["#" + own, *("." + name for name in classes.split(None, _MOST_CLASSES)[:_MOST_CLASSES])]
 
 
-def _style_of(element: html.HtmlElement, styles: dict[str, _Style]) -> _Style:
-    style: _Style = {}
-    for key in _keys(element):
-        style |= styles.get(key, {})
-    return style | _declared(element.get("style", ""))
-
-
-def _why_hidden(element: html.HtmlElement, style: _Style, returning: dict[str, set[html.HtmlElement]]) -> str:
+def _why_hidden(element: html.HtmlElement, style: _Style) -> str:
     if unseen := _first(style, _UNSEEN) or _without_extent(style):
-        # The page itself brings back what it moves, and that whose children undo what they inherit.
         moved = any("animation" in name or "transition" in name for name in style)
-        return "folded" if moved or element in returning.get(unseen.partition(":")[0], ()) else unseen
+        return "folded" if moved else unseen
     if element.tag == "marquee" and {element.get("height"), element.get("width")} & {"0", "1", "0px", "1px"}:
         return "marquee without size"
     ink, papers = style.get("color"), {style.get("background"), style.get("background-color")}
@@ -166,6 +195,9 @@ def _class_styles(tree: html.HtmlElement) -> dict[str, _Style]:
     for element in tree.iter("style"):
         for rule in (element.text or "").split("}"):
             head, _, declarations = rule.rpartition("{")
+            plain = declarations.lower()
+            if not any(sign in plain for sign in _TELLING):
+                continue
             style = _declared(declarations)
             hides = bool(_first(style, _UNSEEN) or _without_extent(style) or _first(style, _FOLDED))
             if not hides and not _first(style, _SHOWN):

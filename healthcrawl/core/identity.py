@@ -5,36 +5,34 @@ together, most of all the shape of addresses, and a page whose signs are weak or
 family: its rules are wider but never wrong in the way another product's are.
 """
 
-from lxml import html
-
-from healthcrawl.core.tree import compile_css
+from healthcrawl.core.tree import Index
 from healthcrawl.model import Page
 from healthcrawl.rules import Evidence, Family, Rules
 
 PROOF = 10  # the weight of a sign that needs no other
 
 
-def recognise(page: Page, tree: html.HtmlElement, rules: Rules) -> Family:
+def recognise(page: Page, index: Index, rules: Rules) -> Family:
     """The family of a page; the generic one (the last) unless exactly one other reaches PROOF and outweighs the rest."""
     *known, generic = rules.families
-    ranked = sorted(((weigh(page, tree, family), family) for family in known), key=lambda pair: -pair[0])
+    ranked = sorted(((weigh(page, index, family), family) for family in known), key=lambda pair: -pair[0])
     if not ranked or ranked[0][0] < PROOF or (len(ranked) > 1 and ranked[0][0] == ranked[1][0]):
         return generic
     return ranked[0][1]
 
 
-def weigh(page: Page, tree: html.HtmlElement, family: Family) -> int:
+def weigh(page: Page, index: Index, family: Family) -> int:
     """The sum of the weights of the family's signs that the page shows."""
-    return sum(sign.weight for sign in family.evidence if shows(page, tree, sign))
+    return sum(sign.weight for sign in family.evidence if shows(page, index, sign))
 
 
-def shows(page: Page, tree: html.HtmlElement, sign: Evidence) -> bool:
+def shows(page: Page, index: Index, sign: Evidence) -> bool:
     """Whether a page shows a sign."""
     if sign.url is not None:
         return sign.url.search(page.url) is not None
     if sign.page is not None:
         return sign.page.search(page.text) is not None
-    return bool(compile_css(sign.element)(tree))
+    return bool(index.matches(sign.element))
 
 
 def is_article_url(url: str, family: Family) -> bool:

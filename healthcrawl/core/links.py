@@ -10,7 +10,7 @@ from healthcrawl.core.dates import read_date
 from healthcrawl.core.identity import recognise
 from healthcrawl.core.pagers import look_up, next_answer, next_page
 from healthcrawl.core.rows import find_anchors, read_rows, resolve
-from healthcrawl.core.tree import parse
+from healthcrawl.core.tree import Index, parse
 from healthcrawl.core.urls import canonical, host_of, in_scope
 from healthcrawl.model import Entry, Finding, Links, Page
 from healthcrawl.rules import Family, Rules
@@ -26,7 +26,7 @@ def links(page: Page, rules: Rules) -> Links:
     Entries are in page order, one for each canonical address, with absolute URLs without fragments. Rows that lead out of the
     site (or, without a site, to another host) are findings only. `next_page` is empty on the last page.
     """
-    family = recognise(page, parse(page.text), rules)
+    family = recognise(page, Index(parse(page.text)), rules)
     answer, findings = _load(page) if _is_json(page) else (None, [])
     markup = _markup(page, answer, family)
     if markup is None:

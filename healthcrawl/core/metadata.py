@@ -20,7 +20,7 @@ from healthcrawl.core.despam import is_suspect
 from healthcrawl.core.extract import Place
 from healthcrawl.core.fold import fold, unfold
 from healthcrawl.core.rows import resolve
-from healthcrawl.core.tree import matches, text_of
+from healthcrawl.core.tree import Index, text_of
 from healthcrawl.core.urls import host_of
 from healthcrawl.model import Attachment, Finding, Metadata, Page
 from healthcrawl.rules import Layout, Spam
@@ -103,20 +103,20 @@ class Clues:
 
 
 def read_metadata(
-    page: Page, tree: html.HtmlElement, place: Place, layout: Layout, spam: Spam, *, weak_pub_date: bool
+    page: Page, index: Index, place: Place, layout: Layout, spam: Spam, *, weak_pub_date: bool
 ) -> tuple[Metadata, tuple[Finding, ...]]:
     """Read a page's metadata. `place` is where its article is; `weak_pub_date` as in `Family`.
 
     Texts are as the page has them, not mended and not normalised.
     """
-    clues = collect_clues(tree, place)
-    title, title_findings = _title(page, tree, place, layout, spam, clues)
-    published, date_findings = _published(page, tree, layout, clues, weak_pub_date=weak_pub_date)
+    clues = collect_clues(index.tree, place)
+    title, title_findings = _title(page, index, place, layout, spam, clues)
+    published, date_findings = _published(page, index, layout, clues, weak_pub_date=weak_pub_date)
     everywhere = (*clues.head, *clues.rest)
     metadata = Metadata(
         title=title,
         published=published,
-        source=_source(tree, layout, clues),
+        source=_source(index, layout, clues),
         author=_labelled(_AUTHOR, (*clues.head[-_BEFORE_BODY:], *clues.body), clues.raw),
         column=clues.meta.get("columnname", "") or page.context.column,
         document_number=_labelled(_DOCUMENT_NUMBER, everywhere) or _bare_number(clues.body),
@@ -125,12 +125,12 @@ def read_metadata(
     return metadata, (*title_findings, *date_findings, *_mirrored(page, clues))
 
 
-def read_attachments(page: Page, tree: html.HtmlElement, place: Place, layout: Layout) -> tuple[Attachment, ...]:
+def read_attachments(page: Page, index: Index, place: Place, layout: Layout) -> tuple[Attachment, ...]:
     """The files that an article links to: in its body, in the parts that the layout names, and right behind the body."""
-    base = next((resolve(page.url, element.get("href", "")) for element in tree.iter("base")), "") or page.url
+    base = next((resolve(page.url, element.get("href", "")) for element in index.tree.iter("base")), "") or page.url
     regions = [place.element]
     for selector in layout.attachments:
-        regions += matches(tree, selector)
+        regions += index.matches(selector)
     for element in (place.element, *list(place.element.iterancestors())[:2]):
         if element.tag not in {"body", "html"}:
             regions += element.itersiblings()
@@ -212,13 +212,13 @@ def _is_site(part: str, site_name: str) -> bool:
 
 
 def _title(
-    page: Page, tree: html.HtmlElement, place: Place, layout: Layout, spam: Spam, clues: Clues
+    page: Page, index: Index, place: Place, layout: Layout, spam: Spam, clues: Clues
 ) -> tuple[str, tuple[Finding, ...]]:
     """The headline: the first honest one; one that a list has cut short only if there is no other."""
-    documents = [clues.meta.get("og:title", ""), *(text_of(element) for element in tree.iter("title"))]
+    documents = [clues.meta.get("og:title", ""), *(text_of(element) for element in index.tree.iter("title"))]
     replaced = [text for text in documents if is_suspect(text, spam)]
     title = ""
-    for text in _titles(page, tree, place, layout, clues, documents):
+    for text in _titles(page, index, place, layout, clues, documents):
         if text in replaced or is_suspect(text, spam):
             replaced.append(text)
         elif not _CUT.search(text):
@@ -230,7 +230,7 @@ def _title(
 
 
 def _titles(
-    page: Page, tree: html.HtmlElement, place: Place, layout: Layout, clues: Clues, documents: list[str]
+    page: Page, index: Index, place: Place, layout: Layout, clues: Clues, documents: list[str]
 ) -> Iterator[str]:
     """What may be the headline, best first; the name of the site is no headline unless nothing else is there."""
     tagged, entry = clues.meta.get("articletitle", ""), page.context.entry_title
@@ -239,7 +239,7 @@ def _titles(
     if len(tagged) in _TITLE and tagged not in nameless:
         yield tagged
     cleaned = [clean_title(text, site_name) for text in documents]
-    headings = list(_headings(tree, place, layout))
+    headings = list(_headings(index, place, layout))
     confirmed = [text for text in headings if _is_confirmed(text, [tagged, entry], documents, cleaned)]
     unconfirmed = [
         text
@@ -250,7 +250,7 @@ def _titles(
     yield from dict.fromkeys(ranked or [text for text in cleaned if text and text not in nameless])
 
 
-def _headings(tree: html.HtmlElement, place: Place, layout: Layout) -> Iterator[str]:
+def _headings(index: Index, place: Place, layout: Layout) -> Iterator[str]:
     """Headlines shown on the page: what the layout names, then headings, then what is called a title."""
     inside = set(place.element.iterdescendants())
     for selector in (
@@ -258,7 +258,7 @@ def _headings(tree: html.HtmlElement, place: Place, layout: Layout) -> Iterator[
         *_HEADINGS,
         "[class*=title], [class*=Title], [class*=tit], [id*=title], [id*=Title]",
     ):
-        for element in matches(tree, selector):
+        for element in index.matches(selector):
             if element not in inside or element.tag in _HEADINGS:
                 yield text_of(element)
 
@@ -291,12 +291,12 @@ def _squeeze(text: str) -> str:
 
 
 def _published(
-    page: Page, tree: html.HtmlElement, layout: Layout, clues: Clues, *, weak_pub_date: bool
+    page: Page, index: Index, layout: Layout, clues: Clues, *, weak_pub_date: bool
 ) -> tuple[str, tuple[Finding, ...]]:
     latest = _FAR if page.captured_at is None else page.captured_at.date() + timedelta(days=1)
     pub_date = find_date(clues.meta.get("pubdate", ""))
     listed = page.context.entry_date
-    shown = _shown_dates(tree, layout, clues)
+    shown = _shown_dates(index, layout, clues)
     # Some systems write when the page was generated into both.
     weak_pub_date = weak_pub_date or (bool(pub_date) and find_date(clues.meta.get("others", "")) == pub_date)
     if weak_pub_date:
@@ -317,16 +317,16 @@ def _published(
         return found, tuple(findings)
     # The last resort reads all sorts of attributes; it must be told what the latest date is, or it takes today.
     guessed = htmldate.find_date(
-        tree, original_date=True, extensive_search=False, max_date=latest.isoformat(), url=None
+        index.tree, original_date=True, extensive_search=False, max_date=latest.isoformat(), url=None
     )
     if guessed:
         findings.append(Finding(kind="metadata", text=guessed, detail="date guessed by htmldate"))
     return guessed or "", tuple(findings)
 
 
-def _shown_dates(tree: html.HtmlElement, layout: Layout, clues: Clues) -> Iterator[tuple[str, str]]:
+def _shown_dates(index: Index, layout: Layout, clues: Clues) -> Iterator[tuple[str, str]]:
     for selector in layout.published:
-        for element in matches(tree, selector):
+        for element in index.matches(selector):
             yield "shown", find_date(fold(text_of(element)))
     for lines in (clues.head, clues.body, clues.rest):
         for label in _DATE_LABELS:
@@ -360,11 +360,11 @@ def _date_in(url: str) -> str:
 # Source, numbers and whereabouts
 
 
-def _source(tree: html.HtmlElement, layout: Layout, clues: Clues) -> str:
+def _source(index: Index, layout: Layout, clues: Clues) -> str:
     named = {
         fold(text): text
         for selector in layout.source
-        for element in matches(tree, selector)
+        for element in index.matches(selector)
         if (text := text_of(element))
     }
     near = [*named, *reversed(clues.head[-_BEFORE_BODY:]), *clues.body]

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from lxml import etree, html
+from lxml import etree
 
 from healthcrawl.core.dates import find_date
 from healthcrawl.core.decode import Unreadable, decode
@@ -24,7 +24,7 @@ from healthcrawl.core.mend import mend
 from healthcrawl.core.metadata import find_source, read_attachments, read_metadata
 from healthcrawl.core.normalise import normalise
 from healthcrawl.core.refuse import refuse_page, refuse_response
-from healthcrawl.core.tree import matches, parse
+from healthcrawl.core.tree import Index, parse
 from healthcrawl.core.urls import canonical
 from healthcrawl.model import Attachment, Capture, Document, Finding, Metadata, Page, Rejection
 from healthcrawl.rules import Family, Layout, Rules
@@ -80,15 +80,16 @@ def clean(text: str, rules: Rules, url: str = "") -> Document | Rejection:
 def _process_page(page: Page, rules: Rules) -> Document | Rejection:
     source, cut = cut_before_root(page.text)
     tree = parse(source)
-    family = recognise(page, tree, rules)
-    layout = _layout(page, family, rules)
     findings = (*page.findings, *cut, *drop_hidden(tree, rules.spam))
-    _drop_parts(tree, layout)
-    place = locate(tree, layout)
+    index = Index(tree)
+    family = recognise(page, index, rules)
+    layout = _layout(page, family, rules)
+    _drop_parts(index, layout)
+    place = locate(index, layout)
     if refusal := refuse_page(page, tree, place, family, rules):
         return _reject(page.url, rules, refusal, findings, family)
-    metadata, said = read_metadata(page, tree, place, layout, rules.spam, weak_pub_date=family.weak_pub_date)
-    attachments = read_attachments(page, tree, place, layout)
+    metadata, said = read_metadata(page, index, place, layout, rules.spam, weak_pub_date=family.weak_pub_date)
+    attachments = read_attachments(page, index, place, layout)
     lines, copies = extract(tree, place)
     article = _Article(metadata=metadata, lines=lines, attachments=attachments, findings=(*findings, *said, *copies))
     article = _mend(article, rules)
@@ -130,11 +131,10 @@ def _joined(parts: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(selector for part in parts for selector in part))
 
 
-def _drop_parts(tree: html.HtmlElement, layout: Layout) -> None:
+def _drop_parts(index: Index, layout: Layout) -> None:
     for selector in layout.drop:
-        for element in matches(tree, selector):
-            if element.getparent() is not None:
-                element.drop_tree()
+        for element in index.matches(selector):
+            index.drop(element)
 
 
 def _mend(article: _Article, rules: Rules) -> _Article:

@@ -8,13 +8,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+import cssselect
 from cssselect import HTMLTranslator, SelectorError
+from cssselect.parser import Attrib, Class, CombinedSelector, Element, Hash
 from lxml import etree, html
 
-_STRAY_END = re.compile(r"</(?:html|body)\s*>", re.IGNORECASE)
+_STRAY_END = re.compile(rb"</(?:html|body)\s*>", re.IGNORECASE)
 _PROLOGUE = re.compile(r"^\s*<\?xml[^>]*\?>", re.IGNORECASE)
-# Characters that XML does not allow; libxml2 stops at NUL.
-_FORBIDDEN = re.compile(r"[\x00-\x04\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+# Characters that XML does not allow, in UTF-8; libxml2 stops at NUL.
+_CONTROLS = bytes({*range(0x05), 0x0B, 0x0C, *range(0x0E, 0x20)})
+_NONCHARACTERS = (b"\xef\xbf\xbe", b"\xef\xbf\xbf")
+# All elements are of one class: lxml's own parser asks a Python function for the class of each.
+_LOOKUP = etree.ElementDefaultClassLookup(element=html.HtmlElement)
 
 # Elements that start a new line; all others, unknown ones included, run on like a `<span>`.
 _BREAKING = frozenset({
@@ -40,10 +45,13 @@ def parse(text: str) -> html.HtmlElement:
     >>> parse("<p>一</p></body></html><p>二").text_content()
     '一二'
     """
-    cleaned = _FORBIDDEN.sub("", _STRAY_END.sub("", _PROLOGUE.sub("", text)))
-    parser = html.HTMLParser(encoding="utf-8", huge_tree=False, remove_comments=True, remove_pis=True)
+    source = _PROLOGUE.sub("", text).encode("utf-8", "replace").translate(None, _CONTROLS)
+    for noncharacter in _NONCHARACTERS:
+        source = source.replace(noncharacter, b"")
+    parser = etree.HTMLParser(encoding="utf-8", huge_tree=False, remove_comments=True, remove_pis=True)
+    parser.set_element_class_lookup(_LOOKUP)
     try:
-        tree = html.document_fromstring(cleaned.encode("utf-8", "replace"), parser=parser, ensure_head_body=True)
+        tree = html.document_fromstring(_STRAY_END.sub(b"", source), parser=parser, ensure_head_body=True)
     except (etree.ParserError, etree.XMLSyntaxError):  # nothing in it but blanks, comments or noise
         return html.document_fromstring(b"<html><head></head><body></body></html>", parser=parser)
     return tree
@@ -62,6 +70,12 @@ def compile_css(selector: str) -> etree.XPath:
         raise ValueError(f"not a CSS selector: {selector!r} ({error})") from error
 
 
+def matches(tree: html.HtmlElement, selector: str) -> list[html.HtmlElement]:
+    """All elements that a selector matches, in document order."""
+    found = compile_css(selector)(tree)
+    return [element for element in found if isinstance(element, html.HtmlElement)] if isinstance(found, list) else []
+
+
 def select(tree: html.HtmlElement, selectors: tuple[str, ...]) -> list[html.HtmlElement]:
     """The elements of the first selector that matches anything, in document order."""
     for selector in selectors:
@@ -70,10 +84,67 @@ def select(tree: html.HtmlElement, selectors: tuple[str, ...]) -> list[html.Html
     return []
 
 
-def matches(tree: html.HtmlElement, selector: str) -> list[html.HtmlElement]:
-    """All elements that a selector matches, in document order."""
-    found = compile_css(selector)(tree)
-    return [element for element in found if isinstance(element, html.HtmlElement)] if isinstance(found, list) else []
+class Index:
+    """The elements of a tree by what selectors name, from one pass.
+
+    Most selectors name a class or an id that a page doesn't have; the index knows that at once. It also keeps lxml's elements
+    alive: to make one anew costs more than to look at it. `drop` keeps tree and index together.
+
+    >>> index = Index(parse("<p class='a b'>一<p id=c>二"))
+    >>> [element.text for element in index.matches(".b")], index.matches("#b")
+    (['一'], [])
+    """
+
+    def __init__(self, tree: html.HtmlElement) -> None:
+        self.tree = tree
+        self._alive = list(tree.iter())
+        self._gone: set[html.HtmlElement] = set()
+        self._ids: dict[str, list[html.HtmlElement]] = {}
+        for element in self._alive:
+            if name := element.get("id"):
+                self._ids.setdefault(name, []).append(element)
+        classes = set(filter(None, [element.get("class") for element in self._alive]))
+        self._names = {f".{name}" for names in classes for name in names.split()} | {f"#{name}" for name in self._ids}
+        self._values = {"id": "\n".join(self._ids), "class": "\n".join(classes)}
+
+    def matches(self, selector: str) -> list[html.HtmlElement]:
+        """All elements that a selector matches, in document order."""
+        choices = _needed(selector)
+        if not any(all(map(self._has, choice)) for choice in choices):
+            return []
+        if selector[1:] in self._ids and choices == ((("#", selector[1:]),),):
+            return [element for element in self._ids[selector[1:]] if element not in self._gone]
+        return matches(self.tree, selector)
+
+    def _has(self, need: tuple[str, str]) -> bool:
+        where, value = need
+        return value in self._values[where] if where in self._values else where + value in self._names
+
+    def drop(self, element: html.HtmlElement) -> None:
+        """Take an element out of the tree; the text behind it stays."""
+        if element.getparent() is not None and element not in self._gone:
+            self._gone.update(element.iter())
+            element.drop_tree()
+
+
+@lru_cache(maxsize=4096)
+def _needed(selector: str) -> tuple[tuple[tuple[str, str], ...], ...]:
+    """What an element must have to match, by the alternatives of a selector: a class (".", "a") or id ("#", "a"), part of one."""
+    return tuple(tuple(_named_in(each.parsed_tree)) for each in cssselect.parse(selector))
+
+
+def _named_in(part: object) -> Iterator[tuple[str, str]]:
+    """What the last element of a part of a selector must have; what is left out here costs time, not truth."""
+    while not isinstance(part, Element):
+        if isinstance(part, Class):
+            yield ".", str(part.class_name)
+        elif isinstance(part, Hash):
+            yield "#", str(part.id)
+        elif isinstance(part, Attrib) and part.attrib in {"id", "class"} and part.operator in {"^=", "*=", "$="}:
+            yield part.attrib, str(getattr(part.value, "value", ""))
+        part = part.subselector if isinstance(part, CombinedSelector) else getattr(part, "selector", None)
+        if part is None:
+            break
 
 
 def text_of(element: html.HtmlElement) -> str:
@@ -100,7 +171,7 @@ def blocks(root: html.HtmlElement) -> list[Block]:
     >>> [block.text for block in blocks(parse("<div>一<br>二<table><tr><td>三<td>四</table><p>五<b>六</b></div>"))]
     ['一', '二', '三 | 四', '五六']
     """
-    return list(_Walk(root).run())
+    return _Walk(root).run()
 
 
 def within(shown: Sequence[Block], element: html.HtmlElement) -> list[Block]:
@@ -121,49 +192,65 @@ class _Walk:
 
     def __init__(self, root: html.HtmlElement) -> None:
         self.root = root
+        self.found: list[Block] = []
         self.parts: list[str] = []
         self.linked = 0
         self.anchors = 0
         self.holders = [root]
 
-    def run(self) -> Iterator[Block]:
+    def run(self) -> list[Block]:
         walk = etree.iterwalk(self.root, events=("start", "end"))
+        add, parts, root = self._add, self.parts, self.root
         for event, element in walk:
             tag = element.tag
-            if event == "start":
-                skipped = tag in _SILENT
-                row = None if skipped or tag != "tr" else _row(element)
-                if tag in _BREAKING or (tag == "span" and "display:block" in element.get("style", "").replace(" ", "")):
-                    yield from self._flush()
-                    self.holders.append(element)
-                if skipped or row is not None:
-                    walk.skip_subtree()
-                if row:
-                    yield Block(row, _linked(element), element)
-                elif not skipped and row is None:
-                    self.anchors += tag == "a"
-                    self._add(element.text)
-                continue
-            self.anchors -= tag == "a" and self.anchors > 0
-            if self.holders[-1] is element:
-                yield from self._flush()
-                if element is not self.root:
-                    self.holders.pop()
+            if event == "end":
+                if tag == "a" and self.anchors:
+                    self.anchors -= 1
+                if self.holders[-1] is element:
+                    if parts:
+                        self._flush()
+                    if element is not root:
+                        self.holders.pop()
+                if element is not root and (tail := element.tail):
+                    add(tail)
+            elif tag in _SILENT or self._open(element, tag):
+                walk.skip_subtree()
+            elif text := element.text:
+                add(text)
+        self._flush()
+        return self.found
+
+    def _open(self, element: html.HtmlElement, tag: str) -> bool:
+        """Begin an element; True if it is done with, a row that is one line."""
+        if tag == "a":
+            self.anchors += 1
+        elif tag in _BREAKING or (
+            tag == "span" and "display" in (style := element.get("style", "")) and _is_block(style)
+        ):
+            if self.parts:
+                self._flush()
             if element is not self.root:
-                self._add(element.tail)
-        yield from self._flush()
+                self.holders.append(element)
+            if tag == "tr" and (row := _row(element)) is not None:
+                if row:
+                    self.found.append(Block(row, _linked(element), element))
+                return True
+        return False
 
-    def _add(self, text: str | None) -> None:
-        if text:
-            self.parts.append(text)
-            if self.anchors:
-                self.linked += len("".join(text.split()))
+    def _add(self, text: str) -> None:
+        self.parts.append(text)
+        if self.anchors:
+            self.linked += len("".join(text.split()))
 
-    def _flush(self) -> Iterator[Block]:
+    def _flush(self) -> None:
         if text := _BLANKS.sub(" ", "".join(self.parts)).strip():
-            yield Block(text, self.linked, self.holders[-1])
+            self.found.append(Block(text, self.linked, self.holders[-1]))
         self.parts.clear()
         self.linked = 0
+
+
+def _is_block(style: str) -> bool:
+    return "display:block" in style.replace(" ", "")
 
 
 def _row(row: html.HtmlElement) -> str | None:

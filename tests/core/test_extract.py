@@ -3,7 +3,7 @@
 import pytest
 
 from healthcrawl.core.extract import drop_copies, extract, locate
-from healthcrawl.core.tree import parse
+from healthcrawl.core.tree import Index, parse
 from healthcrawl.rules import Layout
 
 PARAGRAPHS = [
@@ -36,7 +36,7 @@ def page(article: str, title: str = TITLE) -> str:
 
 def read(markup: str, *body: str) -> list[str]:
     tree = parse(markup)
-    lines, _ = extract(tree, locate(tree, Layout(body=body)))
+    lines, _ = extract(tree, locate(Index(tree), Layout(body=body)))
     return list(lines)
 
 
@@ -114,7 +114,7 @@ def test_body_shown_twice_is_read_once() -> None:
     assert read(page(twice), ".x") == PARAGRAPHS
     assert read(page(f"<div id=wrap>{twice}</div>"), "#wrap") == PARAGRAPHS
     tree = parse(page(f"<div id=wrap>{twice}</div>"))
-    _, findings = extract(tree, locate(tree, Layout(body=("#wrap",))))
+    _, findings = extract(tree, locate(Index(tree), Layout(body=("#wrap",))))
     assert [(finding.kind, finding.text) for finding in findings] == [("hidden", PARAGRAPHS[0])]
 
 
@@ -127,7 +127,7 @@ def test_repetition_inside_an_article_stays() -> None:
 
 def test_tree_is_not_changed() -> None:
     tree = parse(page(SHAPES["paragraphs"]))
-    place = locate(tree, Layout())
+    place = locate(Index(tree), Layout())
     assert extract(tree, place) == extract(tree, place)
 
 
@@ -164,12 +164,8 @@ def test_article_without_prose_is_what_stands_between_headline_and_footer(case: 
 
 
 def test_site_name_in_the_footer_is_no_headline() -> None:
-    place = locate(
-        parse(
-            "<title>云海市卫生健康局</title><p>通知</p><p>发布时间：2024-03-05</p><p>正文</p><p>云海市卫生健康局</p>"
-        ),
-        Layout(),
-    )
+    markup = "<title>云海市卫生健康局</title><p>通知</p><p>发布时间：2024-03-05</p><p>正文</p><p>云海市卫生健康局</p>"
+    place = locate(Index(parse(markup)), Layout())
     assert [block.text for block in place.shown[place.start :]] == ["正文", "云海市卫生健康局"]
 
 

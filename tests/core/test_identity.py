@@ -3,7 +3,7 @@
 import pytest
 
 from healthcrawl.core.identity import is_article_url, recognise
-from healthcrawl.core.tree import parse
+from healthcrawl.core.tree import Index, parse
 from healthcrawl.knowledge.load import load_rules
 from healthcrawl.model import Context, Page
 
@@ -17,7 +17,7 @@ def family_of(url: str, text: str) -> str:
         url=url, captured_at=None, context=Context(), text=text, media_type="text/html", charset="utf-8",
         charset_source="utf-8",
     )  # fmt: skip
-    return recognise(page, parse(text), RULES).name
+    return recognise(page, Index(parse(text)), RULES).name
 
 
 @pytest.mark.parametrize(

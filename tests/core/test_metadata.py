@@ -7,7 +7,7 @@ import pytest
 
 from healthcrawl.core.extract import locate
 from healthcrawl.core.metadata import clean_title, read_attachments, read_metadata
-from healthcrawl.core.tree import parse
+from healthcrawl.core.tree import Index, parse
 from healthcrawl.knowledge.lines import load_spam
 from healthcrawl.model import Attachment, Context, Finding, Metadata, Page
 from healthcrawl.rules import Layout
@@ -37,7 +37,7 @@ def read(
         charset="utf-8",
         charset_source="utf-8",
     )
-    tree = parse(markup)
+    tree = Index(parse(markup))
     layout = layout or Layout(body=("#zoom",))
     return read_metadata(page, tree, locate(tree, layout), layout, load_spam(), weak_pub_date=weak)
 
@@ -241,7 +241,7 @@ def test_attachments_in_and_behind_the_body() -> None:
       <ul class=fj><li><a href="/system/_content/download.jsp?urltype=x&wbfileid=9">名单.xls</a></li>
       <li><a href="/files/a.pdf?v=1"><img></a><a href="/files/a.pdf?v=1">方案.pdf</a></li></ul>
       <a href="/next.html">下一篇</a></div></body>"""
-    tree = parse(markup)
+    tree = Index(parse(markup))
     layout = Layout(body=("#zoom",))
     page = Page(
         url=URL, captured_at=None, context=Context(), text=markup, media_type="text/html", charset="", charset_source=""

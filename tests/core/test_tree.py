@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from healthcrawl.core.tree import blocks, compile_css, lines_of, parse, text_of
+from healthcrawl.core.tree import Index, blocks, compile_css, lines_of, matches, parse, text_of
 
 
 @pytest.mark.parametrize(
@@ -71,3 +71,33 @@ def test_what_is_no_selector_is_refused(selector: str) -> None:
 @given(st.text(alphabet=st.sampled_from("<>/ab=\"' 一二\x00&#;!-p"), max_size=200))
 def test_any_text_gives_lines(text: str) -> None:
     assert all(line == line.strip() != "" and "\n" not in line for line in lines_of(parse(text)))
+
+
+@pytest.mark.parametrize(
+    "selector",
+    [
+        ".a",
+        "#b",
+        ".c",
+        "p.a.c",
+        "div > .c",
+        ".a:not(.c)",
+        "[class*=c]",
+        "[id^=b]",
+        "#b, .none",
+        "h1",
+        ".none",
+        "#none, .nothing",
+    ],
+)
+def test_index_finds_what_the_selector_matches(selector: str) -> None:
+    tree = parse("<div id=b1 class='x ac'><p class='a c' id=b>一<p class=a>二<h1>三</h1><p id=b>四</div>")
+    assert Index(tree).matches(selector) == matches(tree, selector)
+
+
+def test_index_forgets_what_is_dropped() -> None:
+    index = Index(parse("<div id=a>一<p id=b class=c>二</p></div>三"))
+    index.drop(index.matches("#a")[0])
+    index.drop(index.tree)
+    assert index.matches("#b") == index.matches(".c") == []
+    assert text_of(index.tree) == "三"

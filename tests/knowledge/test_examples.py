@@ -7,7 +7,7 @@ import pytest
 from healthcrawl.core.identity import is_article_url, shows
 from healthcrawl.core.pagers import next_page
 from healthcrawl.core.services import SERVICES
-from healthcrawl.core.tree import parse
+from healthcrawl.core.tree import Index, parse
 from healthcrawl.knowledge.load import HealthWords, compile_words, examples, load_rules, load_sites
 from healthcrawl.knowledge.reader import Proof
 from healthcrawl.model import Context, Page
@@ -44,7 +44,7 @@ def test_example_of_a_rule_holds(proof: Proof) -> None:
                 url=shown if sign.url else "", captured_at=None, context=Context(), text=text, media_type="text/html",
                 charset="utf-8", charset_source="utf-8",
             )  # fmt: skip
-            assert shows(page, parse(text), sign) == proof.holds
+            assert shows(page, Index(parse(text)), sign) == proof.holds
         case re.Pattern() as pattern, str(text):
             assert bool(pattern.search(text)) == proof.holds
         case Rewrite(pattern=pattern, replacement=replacement), [str(address), str(canonical)]:
