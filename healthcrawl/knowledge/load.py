@@ -40,6 +40,20 @@ class HealthWords:
     look_alikes: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Name:
+    """The names of one kind of column."""
+
+    pattern: Pattern
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnNames:
+    """The names under which home pages link to columns."""
+
+    names: tuple[Name, ...]
+
+
 def load_rules(
     site: Site | None = None,
     *,
@@ -97,10 +111,23 @@ def load_site(path: Path) -> Site:
 
 def examples() -> tuple[Proof, ...]:
     """All examples and counter-examples that the rules of the built-in files carry."""
-    readers = [Reader(path) for path in (*_family_files(), FOLDER / "health.toml")]
-    for reader, kind in zip(readers, [Family] * (len(readers) - 1) + [HealthWords], strict=True):
+    kinds: dict[Path, type] = dict.fromkeys(_family_files(), Family)
+    kinds |= {FOLDER / "health.toml": HealthWords, FOLDER / "columns.toml": ColumnNames}
+    readers = [(Reader(path), kind) for path, kind in kinds.items()]
+    for reader, kind in readers:
         reader.read(kind)
-    return tuple(proof for reader in readers for proof in reader.proofs)
+    return tuple(proof for reader, _ in readers for proof in reader.proofs)
+
+
+@cache
+def load_column_names() -> Pattern:
+    """What matches the whole name of a column.
+
+    Raises:
+        KnowledgeError: the file is wrong.
+    """
+    names = Reader(FOLDER / "columns.toml").read(ColumnNames).names
+    return re.compile("|".join(f"(?:{name.pattern.pattern})" for name in names))
 
 
 @cache

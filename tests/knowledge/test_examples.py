@@ -8,7 +8,7 @@ from healthcrawl.core.identity import is_article_url, shows
 from healthcrawl.core.pagers import next_page
 from healthcrawl.core.services import SERVICES
 from healthcrawl.core.tree import Index, parse
-from healthcrawl.knowledge.load import HealthWords, compile_words, examples, load_rules, load_sites
+from healthcrawl.knowledge.load import HealthWords, Name, compile_words, examples, load_rules, load_sites
 from healthcrawl.knowledge.reader import Proof
 from healthcrawl.model import Context, Page
 from healthcrawl.rules import Evidence, Family, Pager, Rewrite, Site
@@ -54,6 +54,8 @@ def test_example_of_a_rule_holds(proof: Proof) -> None:
             assert pattern.sub(replacement, address) == address
         case Pager() as pager, _:
             check_pager(pager, proof)
+        case Name(pattern=pattern), str(name):
+            assert bool(pattern.fullmatch(name)) == proof.holds
         case HealthWords() as words, str(title):
             assert any(match["health"] for match in compile_words(words).finditer(title)) == proof.holds
         case rule, example:
