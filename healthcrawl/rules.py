@@ -167,7 +167,7 @@ class Furniture:
     `pattern` must match the whole line in its folded view (`healthcrawl.core.fold`). `place` says where it may stand: "head"
     (above the first paragraph), "foot" (around and below the last), or "any". `beside`, if there is one, must be found in the
     run of lines that match `pattern` or in a line next to it. `published`: only where the line's date is the article's.
-    `ends`: everything after it goes too, if each line of it matches this.
+    `ends`: everything after it goes too, if each line of it matches this; a line that `heads` stays where what it heads does.
     """
 
     name: str
@@ -176,6 +176,7 @@ class Furniture:
     beside: Pattern | None = None
     published: bool = False
     ends: Pattern | None = None
+    heads: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,8 +23,9 @@ def drop_furniture(
 ) -> tuple[tuple[str, ...], tuple[Finding, ...]]:
     """Lines without furniture, and a finding with the rule's name for each line dropped.
 
-    "head" rules end at the first paragraph, "foot" rules soon after the last; a head line that repeats the title is furniture, and
-    so is one that repeats the date on which the article was published.
+    "head" rules end at the first paragraph, "foot" rules soon after the last and never reach above the first; a head line that
+    repeats the title is furniture, and so is one that repeats the date on which the article was published. A rule that ends a text
+    drops nothing where it can't: a heading whose lines stay, stays.
     """
     views = [fold(line) for line in lines]
     names = [_match(views, at, rules, "any") for at in range(len(lines))]
@@ -35,7 +36,8 @@ def drop_furniture(
         # Below two lines of text a date is that of an event, or the signature of a text without paragraphs.
         dated = published and names[:at].count("") < 2 and find_date(views[at])[:10] == published[:10]
         names[at] = names[at] or ("title" if repeated else _match(views, at, rules if dated else undated, "head"))
-    backwards = range(len(lines) - 1, -1, -1)
+    first = next((at for at, view in enumerate(views) if not names[at] and _PARAGRAPH.fullmatch(view)), 0)
+    backwards = range(len(lines) - 1, first - 1, -1)
     for at in _reach(views, names, paragraphs=_FOOT_PARAGRAPHS, order=backwards):
         names[at] = names[at] or _match(views, at, undated, "foot")
     for at in range(_end(views, names, rules), len(lines)):
@@ -78,13 +80,19 @@ def _reach(views: list[str], names: list[str], paragraphs: int, order: Iterable[
 
 
 def _end(views: list[str], names: list[str], rules: tuple[Furniture, ...]) -> int:
-    """Where a text ends: at the first line dropped by a rule that ends it, in the second half; else behind the last line."""
-    ending = {rule.name: rule.ends for rule in rules if rule.ends}
-    whole, before = sum(map(len, views)), 0
+    """Where a text ends: at the first line dropped by a rule that ends it, if less text follows than went before.
+
+    Headings of what would have been cut off, but stays, are taken out of `names`.
+    """
+    ending = {rule.name: rule for rule in rules if rule.ends}
+    kept, before = sum(len(view) for view, name in zip(views, names, strict=True) if not name), 0
     for at, (view, name) in enumerate(zip(views, names, strict=True)):
-        ends = ending.get(name)
-        rest = (after for after, gone in zip(views[at + 1 :], names[at + 1 :], strict=True) if not gone)
-        if ends and 2 * before > whole and all(map(ends.fullmatch, rest)):
-            return at
-        before += len(view)
+        if not name:
+            before += len(view)
+        elif (rule := ending.get(name)) and rule.ends:
+            rest = [after for after, gone in zip(views[at + 1 :], names[at + 1 :], strict=True) if not gone]
+            if 2 * before > kept and all(map(rule.ends.fullmatch, rest)):
+                return at
+            if rule.heads and rest:
+                names[at] = ""
     return len(views)

@@ -47,8 +47,8 @@ _FIELDS = re.compile(r"(?:来\s?源|作\s?者|浏览|阅读|点击|访问|编辑
 _OTHER_DATE = re.compile(r"今天|现在时间|截止|有效期|报名|星期[一二三四五六日天]|成文")
 # Where the value of a field ends: templates run fields together without anything between them.
 _NEXT = (
-    r"发布|发表|更新|时间|日期|作者|编辑|责任编辑|责编|浏览|阅读|点击|访问|字体|字号|打印|分享|收藏|来源|审核|摄影|人气|关键[词字]|参与互动|举报|"
-    r"文章类型|视力保护|\d{4}[-/.年]"
+    r"(?:发布|发表|更新)(?=[时日机单人者于:|\d])|时间|日期|作者|编辑|责任编辑|责编|浏览|阅读|点击|访问|字体|字号|打印|分享|收藏|来源|审核|摄影|人气|"
+    r"关键[词字]|参与互动|举报|文章类型|视力保护|\d{4}[-/.年]"
 )
 _VALUE = rf"\s*[:|]\s*(?!{_NEXT})(?P<value>[^\s:|\[\]【】]{{2,40}}?)(?={_NEXT}|[\s:|\[\]【】]|$)"
 _SOURCE = re.compile(rf"(?:信息|文章|稿件|新闻|内容)?(?:来\s?源|出处){_VALUE}")
@@ -375,13 +375,19 @@ def _source(index: Index, layout: Layout, clues: Clues) -> str:
     )
 
 
-def find_source(lines: Iterable[str]) -> str:
-    """The source that an info line names; empty if none does.
+def read_labels(lines: Iterable[str]) -> Metadata:
+    """What the labelled fields of lines say: source, author, numbers. Texts are as the lines have them.
 
-    >>> find_source(["发布时间：2024-03-05 来源：云海市卫生健康局 浏览：8"])
+    >>> read_labels(["发布时间：2024-03-05 来源：云海市卫生健康局 浏览：8"]).source
     '云海市卫生健康局'
     """
-    return _labelled(_SOURCE, map(fold, lines))
+    raw = {fold(line): line for line in lines}
+    return Metadata(
+        source=_labelled(_SOURCE, raw, raw) or _labelled(_PUBLISHER, raw, raw),
+        author=_labelled(_AUTHOR, raw, raw),
+        document_number=_labelled(_DOCUMENT_NUMBER, raw, raw),
+        index_number=_labelled(_INDEX_NUMBER, raw, raw),
+    )
 
 
 def _labelled(pattern: re.Pattern[str], lines: Iterable[str], raw: Mapping[str, str] | None = None) -> str:

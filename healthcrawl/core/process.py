@@ -13,7 +13,6 @@ from datetime import date
 
 from lxml import etree
 
-from healthcrawl.core.dates import find_date
 from healthcrawl.core.decode import Unreadable, decode
 from healthcrawl.core.despam import drop_spam
 from healthcrawl.core.extract import extract, locate
@@ -21,8 +20,9 @@ from healthcrawl.core.furniture import drop_furniture
 from healthcrawl.core.hidden import cut_before_root, drop_hidden
 from healthcrawl.core.identity import recognise
 from healthcrawl.core.mend import mend
-from healthcrawl.core.metadata import find_source, read_attachments, read_metadata
+from healthcrawl.core.metadata import read_attachments, read_metadata
 from healthcrawl.core.normalise import normalise
+from healthcrawl.core.plaintext import find_byline, find_files, find_title, read_furniture, to_lines
 from healthcrawl.core.refuse import refuse_page, refuse_response
 from healthcrawl.core.tree import Index, parse
 from healthcrawl.core.urls import canonical
@@ -34,8 +34,6 @@ from healthcrawl.rules import Family, Layout, Rules
 _BROKEN = (etree.LxmlError, RecursionError, ValueError, OverflowError)
 
 _HTML_TYPES = {"text/html", "application/xhtml+xml", "text/xml", "application/xml"}
-_LONGEST_TITLE = 80  # characters
-_STOPS = ("。", "!", "?", ";", ",", ":", "！", "？", "；", "，", "：")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,14 +62,15 @@ def process(capture: Capture, rules: Rules) -> Document | Rejection:
 
 
 def clean(text: str, rules: Rules, url: str = "") -> Document | Rejection:
-    """Read an article that was saved as plain text: its first line is taken for the title where it can be one.
+    """Read an article that was saved as plain text. Any text gives a document or a rejection.
 
-    The text stages are those of `process`; date and source come from lines that turn out to be furniture.
+    The text stages are those of `process`; title, date and source are found in the text's own lines. Cleaning what was cleaned
+    changes nothing.
     """
     article = _Article(metadata=Metadata(), lines=tuple(line.strip() for line in text.splitlines() if line.strip()))
     article = _mend(article, rules)
+    article = _read_lines(article, rules)
     article = _tidy(article, rules)
-    article = _title_from_lines(article)
     if not article.lines:
         return _reject(url, rules, _why_empty(article), article.findings)
     return _document(url, "", article, rules)
@@ -182,15 +181,25 @@ def _in_one_line(text: str) -> str:
     return text.replace("\n", " ").strip()
 
 
-def _title_from_lines(article: _Article) -> _Article:
-    """Title, date and source of a plain text: its first line, and what its furniture says."""
-    furniture = [finding.text for finding in article.findings if finding.kind == "furniture"]
-    title, lines = "", article.lines
-    if len(lines) > 1 and len(lines[0]) <= _LONGEST_TITLE and not lines[0].endswith(_STOPS):
-        title, lines = lines[0], lines[1:]
-    published = next((found for line in furniture if (found := find_date(line))), "")
-    metadata = replace(article.metadata, title=title, published=published, source=find_source(furniture))
-    return replace(article, metadata=metadata, lines=lines)
+def _read_lines(article: _Article, rules: Rules) -> _Article:
+    """Title, date, source and files of a plain text, and its lines without those that only say them."""
+    lines, dropped = drop_furniture(to_lines("\n".join(article.lines)), rules.furniture)
+    lines, sold = drop_spam(lines, rules.spam)
+    headline = find_title(lines)
+    lines, at = headline.lines, find_byline(headline.lines)
+    byline = lines[at] if at >= 0 else ""
+    lines = lines[:at] + lines[at + 1 :] if byline else lines
+    furniture = tuple(finding.text for finding in dropped)
+    metadata, said = read_furniture(furniture, byline, lines)
+    repeats = [Finding(kind="furniture", text=line, detail="title") for line in headline.repeats]
+    repeats += [Finding(kind="furniture", text=byline, detail="byline")] if byline else []
+    return replace(
+        article,
+        metadata=replace(metadata, title=headline.title),
+        lines=lines,
+        attachments=find_files(furniture),
+        findings=(*article.findings, *dropped, *sold, *repeats, *said),
+    )
 
 
 def _document(url: str, family: str, article: _Article, rules: Rules) -> Document:
