@@ -43,6 +43,7 @@ class Examined:
     status: int
     media_type: str
     payload_sha256: str
+    revisit: bool
     etag: str
     last_modified: str
     outcome: Document | Rejection
@@ -65,6 +66,11 @@ def decided_by() -> str:
     return " ".join(f"{name}/{version(name)}" for name in _DECIDING)
 
 
+def payload_sha256(response: bytes) -> str:
+    """The SHA-256 of a response's payload, without chunk framing: by it the catalog knows equal payloads."""
+    return hashlib.sha256(message.parse(response).payload).hexdigest()
+
+
 def examine(capture: Capture, rules: Rules) -> Examined:
     """Read a capture. Pure, but that a fault is logged."""
     parsed = message.parse(capture.response)
@@ -76,7 +82,8 @@ def examine(capture: Capture, rules: Rules) -> Examined:
         context=capture.context,
         status=parsed.status,
         media_type=parsed.media_type,
-        payload_sha256=hashlib.sha256(parsed.payload).hexdigest(),
+        payload_sha256=payload_sha256(capture.response),
+        revisit=bool(capture.refers_to),
         etag=parsed.header("ETag"),
         last_modified=parsed.header("Last-Modified"),
         outcome=outcome,
@@ -97,18 +104,19 @@ def keep(
     with store.writing() as tx:
         if isinstance(outcome, Document):
             change = store.keep(tx, outcome, _provenance(examined, location))
-        elif outcome.reason != "fault":  # which says nothing of the page
+        elif outcome.reason not in {"fault", "unresolved"}:  # which say nothing of the page
             change = store.withdraw(tx, examined.record_id)
         _record(tx, examined, location, change)
         pages = _note(tx, examined, rules, frontier) if frontier else ()
     return Ingested(outcome=outcome, change=change, pages=pages)
 
 
-def is_ingested(store: Store, record_id: str) -> bool:
-    """Whether the catalog knows the outcome of a capture."""
+def is_ingested(store: Store, record_id: str, location: Location) -> bool:
+    """Whether the catalog knows the outcome of a capture, and that it lies there."""
     table = tables.captures
+    query = sa.select(table.c.warc_file, table.c.warc_offset).where(table.c.record_id == record_id)
     with store.reading() as tx:
-        return tx.execute(sa.select(table.c.record_id).where(table.c.record_id == record_id)).first() is not None
+        return tx.execute(query).first() == (location.warc_file, location.offset)
 
 
 def _read(capture: Capture, rules: Rules, status: int) -> tuple[Document | Rejection, Links | None]:
@@ -154,6 +162,7 @@ def _record(tx: sa.Connection, examined: Examined, location: Location, change: C
             status=examined.status,
             media_type=examined.media_type,
             payload_sha256=examined.payload_sha256,
+            record_type="revisit" if examined.revisit else "response",
             warc_file=location.warc_file,
             warc_offset=location.offset,
             warc_length=location.length,

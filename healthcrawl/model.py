@@ -31,6 +31,7 @@ Reason: TypeAlias = Literal[
     "list",
     "redirect",
     "not-modified",
+    "unresolved",
     "not-found",
     "http-error",
     "truncated",
@@ -96,11 +97,28 @@ class Location:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Revisit:
+    """Why an exchange is kept without a payload of its own: an earlier capture holds it.
+
+    "server-not-modified": the server said so (304). "identical-payload-digest": it sent the same payload again. The rest says
+    which capture; its `record_id` and `location` are empty where only its address and date are known.
+    """
+
+    profile: Literal["server-not-modified", "identical-payload-digest"]
+    url: str
+    captured_at: datetime
+    record_id: str = ""
+    location: Location | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Capture:
     """One response as the archive holds it, with the crawl's context: all that `process` may see.
 
-    `response` is the exact HTTP response, head and body as received. `captured_at` (UTC, whole seconds) is None only for a
-    page that was saved by other means. `refers_to` is set on a revisit: the address whose earlier capture still holds.
+    `response` is the HTTP response, head and body as received; of a revisit for an equal payload, its own head and the payload
+    of the capture that it refers to (without a body where that one can't be found, then `unresolved` is set). `captured_at`
+    (UTC, whole seconds) is None only for a page that was saved by other means. `refers_to` is set on a revisit: the address
+    whose earlier capture holds the payload.
     """
 
     url: str
@@ -110,6 +128,7 @@ class Capture:
     record_id: str = ""
     truncated: str = ""
     refers_to: str = ""
+    unresolved: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

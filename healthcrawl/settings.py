@@ -25,6 +25,7 @@ CORPUS_SCRIPT = "simplified"
 CORPUS_WIDTH = "half"
 WARC_MAX_BYTES = 256 * 1024 * 1024
 WARC_SYNC = True
+WARC_REVISITS = "site"
 PROGRESS_SECONDS = 60
 
 # Manners.

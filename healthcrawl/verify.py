@@ -14,8 +14,9 @@ from healthcrawl.corpus.layout import ArchiveLayout, content_hash, parse_name
 from healthcrawl.corpus.manifest import Manifest, Step
 from healthcrawl.errors import ArchiveError
 from healthcrawl.warc import index
+from healthcrawl.warc.members import whole_members
 from healthcrawl.warc.read import read_records
-from healthcrawl.warc.write import OPEN_SUFFIX, whole_members
+from healthcrawl.warc.write import OPEN_SUFFIX
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ here, they belong to `healthcrawl.core.decode`.
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 CRLF = b"\r\n"
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
@@ -42,6 +43,9 @@ class Message:
         return self.header("Content-Type").partition(";")[0].strip().lower()
 
 
+@lru_cache(
+    maxsize=1
+)  # on its way into the archive and the corpus, every response is looked at by several modules in turn
 def parse(response: bytes) -> Message:
     r"""Take a response apart.
 
@@ -59,6 +63,19 @@ def parse(response: bytes) -> Message:
     else:
         payload, whole = _sized(body, headers)
     return Message(status=int(match[1]) if match else 0, headers=headers, payload=payload, chunked=chunked, whole=whole)
+
+
+def join(head: bytes, payload: bytes) -> bytes:
+    r"""A response of a head (as received, up to its empty line) and a payload that came without its chunk framing.
+
+    >>> parse(join(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"hello")).payload
+    b'hello'
+    """
+    if not _HEAD_END.search(head):
+        head = head.rstrip(CRLF) + CRLF + CRLF
+    if parse(head).chunked:
+        return b"%b%x\r\n%b\r\n0\r\n\r\n" % (head, len(payload), payload)
+    return head + payload
 
 
 def split_head(response: bytes) -> tuple[bytes, bytes]:

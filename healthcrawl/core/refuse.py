@@ -44,6 +44,8 @@ _EXCUSES: tuple[tuple[Reason, re.Pattern[str]], ...] = (
 def refuse_response(capture: Capture) -> Unreadable | None:
     """Why a response is not to be decoded (what it was asked for as, its status, its end), or None."""
     role, answer = capture.context.role, message.parse(capture.response)
+    if capture.unresolved:
+        return Unreadable(reason="unresolved", detail=f"a revisit of {capture.refers_to}, whose capture is not there")
     if role != "robots" and not 200 <= answer.status < 300:
         return _refuse_status(answer)
     if capture.truncated or not answer.whole:

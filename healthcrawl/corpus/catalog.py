@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from healthcrawl.disk import disk_errors
 from healthcrawl.errors import ArchiveError
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 _BUSY_SECONDS = 60
 _REBUILD = "move it away and run `scrapy replay` to rebuild captures and documents"
 
@@ -53,6 +53,7 @@ captures = sa.Table(
     sa.Column("status", sa.Integer, nullable=False),
     sa.Column("media_type", sa.Text, nullable=False),
     sa.Column("payload_sha256", sa.Text, nullable=False),
+    sa.Column("record_type", sa.Text, nullable=False, comment="response, revisit"),
     sa.Column("warc_file", sa.Text, nullable=False),
     sa.Column("warc_offset", sa.Integer, nullable=False),
     sa.Column("warc_length", sa.Integer, nullable=False),
@@ -63,6 +64,8 @@ captures = sa.Table(
     sa.Index("captures_address", "address", "captured_at"),
     sa.Index("captures_file", "site", "warc_file"),
     sa.Index("captures_time", "site", "captured_at"),
+    sa.Index("captures_url", "site", "url", "captured_at"),
+    sa.Index("captures_payload", "site", "payload_sha256"),
 )
 
 

@@ -8,7 +8,6 @@ import logging
 import os
 import socket
 from contextlib import ExitStack
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self
 
@@ -17,7 +16,6 @@ from scrapy.exceptions import NotConfigured
 from scrapy.utils.defer import deferred_from_coro
 
 from healthcrawl import __version__
-from healthcrawl.core import message
 from healthcrawl.core.urls import canonical
 from healthcrawl.corpus.catalog import Catalog
 from healthcrawl.corpus.frontier import Frontier, PageRow, Visit, begin_run, end_run, newest_capture
@@ -25,7 +23,8 @@ from healthcrawl.corpus.layout import ArchiveLayout
 from healthcrawl.corpus.manifest import Manifest
 from healthcrawl.corpus.store import Store, count_documents
 from healthcrawl.crawl.clock import load_clock, not_before
-from healthcrawl.crawl.options import connect_to, size
+from healthcrawl.crawl.options import connect_to, flag, revisit_scope, size
+from healthcrawl.crawl.revisits import Revisits
 from healthcrawl.crawl.tally import Tally
 from healthcrawl.crawl.targets import Targets
 from healthcrawl.errors import ArchiveError, DamagedRecordError, UsageError
@@ -68,7 +67,8 @@ class Archivist:
         self.ended = False
         self.documents = 0  # of the site and of all sites, known at the end
         self.documents_in_all = 0
-        max_bytes = size(settings, "WARC_MAX_BYTES")
+        max_bytes, sync = size(settings, "WARC_MAX_BYTES"), flag(settings, "WARC_SYNC")
+        scope = revisit_scope(settings)
         self._crawler = crawler
         self._folder = self.layout.warc(site.name)
         self._index_folder = self.layout.index(site.name)
@@ -80,6 +80,7 @@ class Archivist:
             self._store = Store(self.layout.corpus, Manifest(self.layout.manifest), self.catalog)
             self.run = begin_run(self.catalog, site.name, self.clock())
             self.frontier = Frontier(self.catalog, site.name, self.run.id)
+            self._revisits = Revisits(self.catalog, site.name, self._folder, scope)
             self.clock = not_before(self.clock, newest_capture(self.catalog, site.name))
             if self.run.resumed or recovered:
                 self._catch_up(recovered)
@@ -98,7 +99,7 @@ class Archivist:
                     "isPartOf": site.name,
                 },
                 max_bytes=max_bytes,
-                sync=settings.getbool("WARC_SYNC"),
+                sync=sync,
             )
             stack.callback(self._writer.close)
             self._stack = stack.pop_all()
@@ -133,6 +134,18 @@ class Archivist:
         """
         try:
             return self._keep(exchange, page)
+        except ArchiveError as error:
+            self.stop(error)
+            raise
+
+    def note(self, exchange: Exchange) -> None:
+        """Write down an attempt without an answer that is being repeated: it counts for nothing.
+
+        Raises:
+            ArchiveError: as `keep`.
+        """
+        try:
+            self._writer.write(exchange, records.new_record_id())
         except ArchiveError as error:
             self.stop(error)
             raise
@@ -176,8 +189,8 @@ class Archivist:
 
     def _keep(self, exchange: Exchange, page: PageRow | None) -> Ingested | None:
         record_id = records.new_record_id()
-        refers_to = _still_holds(exchange, page)
-        location = self._writer.write(exchange, record_id, refers_to)
+        revisit = self._revisits.find(exchange, page) if exchange.response else None
+        location = self._writer.write(exchange, record_id, revisit)
         if location is None:
             self.tally.failures[exchange.error.partition(":")[0]] += 1
             self._note_failure(exchange)
@@ -189,7 +202,7 @@ class Archivist:
             context=records.fold_context(exchange.context),
             record_id=record_id,
             truncated=exchange.truncated,
-            refers_to=refers_to[0] if refers_to else "",
+            refers_to=revisit.url if revisit else "",
         )
         return self._ingest(capture, location)
 
@@ -211,7 +224,7 @@ class Archivist:
         for path in sorted(paths):
             try:
                 for capture, location in read_captures(path):
-                    if not is_ingested(self._store, capture.record_id):
+                    if not is_ingested(self._store, capture.record_id, location):
                         self._ingest(capture, location)
             except DamagedRecordError as error:
                 logger.warning("%s; what lies before it was read, `scrapy verify` tells of the rest", error)
@@ -220,12 +233,3 @@ class Archivist:
 def _host_and_port(domain: str) -> tuple[str, int]:
     host, _, port = domain.partition(":")
     return host, int(port or 80)
-
-
-def _still_holds(exchange: Exchange, page: PageRow | None) -> tuple[str, datetime] | None:
-    """What a real 304 refers to: the capture whose validators the request carried."""
-    if page is None or page.captured_at is None or not (page.etag or page.last_modified):
-        return None
-    if page.url != exchange.url or message.parse(exchange.response).status != 304:
-        return None
-    return page.url, page.captured_at

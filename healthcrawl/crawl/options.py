@@ -5,6 +5,7 @@ from typing import get_args, get_type_hints
 from scrapy.settings import BaseSettings
 
 from healthcrawl.crawl.loader import SiteSpiderLoader
+from healthcrawl.crawl.revisits import Scope
 from healthcrawl.errors import UsageError
 from healthcrawl.replay import NormalForm
 from healthcrawl.rules import Site
@@ -52,6 +53,30 @@ def size(settings: BaseSettings, name: str) -> int:
     if number <= 0:
         raise UsageError(f"{name}: expected a number above 0, got {settings[name]!r}")
     return number
+
+
+def flag(settings: BaseSettings, name: str) -> bool:
+    """A setting that is on or off.
+
+    Raises:
+        UsageError: it is neither.
+    """
+    try:
+        return settings.getbool(name)
+    except ValueError as error:
+        raise UsageError(f"{name}: expected True or False, got {settings[name]!r}") from error
+
+
+def revisit_scope(settings: BaseSettings) -> Scope:
+    """Where `WARC_REVISITS` wants an equal payload to be kept only once.
+
+    Raises:
+        UsageError: it is none of the choices.
+    """
+    value = settings["WARC_REVISITS"]
+    if value not in get_args(Scope):
+        raise UsageError(f"WARC_REVISITS: expected one of {', '.join(get_args(Scope))}, got {value!r}")
+    return value  # type: ignore[no-any-return]
 
 
 def all_sites(settings: BaseSettings) -> dict[str, Site]:

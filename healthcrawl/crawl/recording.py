@@ -10,7 +10,7 @@ with what a raw socket server saw.
 
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import monotonic
 from typing import TYPE_CHECKING, Any, cast
 
@@ -91,14 +91,17 @@ class RecordingHandler(HTTP11DownloadHandler):
             raise IgnoreRequest(f"outside of the site: {request.url}")
         while True:
             trace = Trace()
-            try:
-                return await self._download(request, trace)
-            except DownloadFailedError:
-                # A kept-alive connection that the server had closed meanwhile is nobody's fault: try the next one.
-                if not trace.reused or trace.received:
-                    raise
+            exchange, answer = await self._download(request, trace)
+            if not _is_stale(request, trace, answer):
+                break
+            # The server had closed a kept-alive connection meanwhile, which is nobody's fault: try the next one.
+            self._archivist.note(replace(exchange, error=f"{exchange.error} (repeated on another connection)"))
+        request.meta[INGESTED] = self._archivist.keep(exchange, request.meta.get(PAGE))
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
 
-    async def _download(self, request: Request, trace: Trace) -> Response:
+    async def _download(self, request: Request, trace: Trace) -> tuple[Exchange, Response | Exception]:
         started_at, began = self._archivist.clock(), monotonic()
         agent = _TracingAgent(
             targets=self._archivist.targets,
@@ -114,7 +117,7 @@ class RecordingHandler(HTTP11DownloadHandler):
         try:
             with wrap_twisted_exceptions():
                 answer: Response | Exception = await maybe_deferred_to_future(agent.download_request(request))
-        except Exception as failure:  # recorded below, then raised again
+        except Exception as failure:  # recorded, then raised again
             answer = failure
         response = message.strip_interim(bytes(trace.received))
         failed = isinstance(answer, Exception)
@@ -125,16 +128,13 @@ class RecordingHandler(HTTP11DownloadHandler):
             request=bytes(trace.sent),
             response=response,
             ip_address=trace.ip,
-            protocols=trace.protocols,
+            protocols=(_http_version(response), *trace.protocols) if response else (),
             cipher=trace.cipher,
             truncated=_truncated(answer, trace) if failed and response else "",
             error="" if response else _describe(answer),
             context=request.meta.get(CONTEXT, _NO_CONTEXT),
         )
-        request.meta[INGESTED] = self._archivist.keep(exchange, request.meta.get(PAGE))
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
+        return exchange, answer
 
 
 class _TracingAgent(_ScrapyAgent):
@@ -226,7 +226,10 @@ class _RecordingProtocol(_LenientHTTP11ClientProtocol):
         trace.ip = peer.host
         write_to = request.writeTo
         request.writeTo = lambda transport: write_to(_CopyingTransport(transport, trace.sent))
-        return super().request(request)
+        answered = super().request(request)
+        assert self._parser is not None
+        self._parser.MAX_LENGTH = _HEAD_ROOM  # of a header line; Twisted gives up at 16 kB
+        return answered
 
     def dataReceived(self, data: bytes) -> None:
         trace = self._trace
@@ -273,15 +276,26 @@ def _factory_for(targets: Targets, limit: int) -> type[_LenientHTTP11ClientFacto
     return Factory
 
 
+def _is_stale(request: Request, trace: Trace, answer: Response | Exception) -> bool:
+    """Whether a request was lost on a kept-alive connection that the server had closed, and may be sent again."""
+    failed = isinstance(answer, DownloadFailedError) and request.method in {"GET", "HEAD"}
+    return failed and trace.reused and not trace.received
+
+
+def _http_version(response: bytes) -> str:
+    """The version of an answer, as WARC-Protocol writes it."""
+    return "http/1.0" if response.startswith(b"HTTP/1.0") else "http/1.1"
+
+
 def _spoken(transport: Any) -> tuple[tuple[str, ...], str]:
-    """Protocols and cipher of a connection."""
+    """Protocols below HTTP, and the cipher of a connection."""
     handle = None
     with suppress(AttributeError):
         handle = transport.getHandle()
     if not isinstance(handle, Connection):
-        return ("http/1.1",), ""
+        return (), ""
     tls = handle.get_protocol_version_name().lower().replace("v", "/")  # "TLSv1.3", as WARC-Protocol writes it
-    return ("http/1.1", tls), handle.get_cipher_name() or ""
+    return (tls,), handle.get_cipher_name() or ""
 
 
 def _truncated(failure: object, trace: Trace) -> str:

@@ -1,14 +1,22 @@
-"""CDXJ: one sorted index beside every WARC file, made from the file itself, so it can be made again at any time."""
+"""CDXJ: one sorted index beside every WARC file.
+
+The writer knows every line of it before the file is closed, and `rebuild` makes the same lines from the file alone, so an index
+can be lost at any time. Keys are SURTs as pywb makes them. Digests are of the payload without chunk framing, also where the
+record itself carries none.
+"""
 
 import json
 import logging
+from collections.abc import Iterable, Iterator
+from datetime import datetime
 from pathlib import Path
 
 from surt import surt
 
 from healthcrawl.core import message
-from healthcrawl.disk import write_atomically
+from healthcrawl.disk import disk_errors, write_atomically
 from healthcrawl.errors import DamagedRecordError
+from healthcrawl.model import Exchange, Location, Revisit
 from healthcrawl.warc import records
 from healthcrawl.warc.read import Record, read_records
 
@@ -16,6 +24,7 @@ logger = logging.getLogger(__name__)
 
 SUFFIX = ".cdxj"
 INDEXED = frozenset({"response", "revisit"})  # types of records
+_REVISIT = "warc/revisit"  # what indexes say for the media type of a revisit
 
 
 def path_for(warc: Path, index_folder: Path) -> Path:
@@ -24,19 +33,21 @@ def path_for(warc: Path, index_folder: Path) -> Path:
 
 
 def line(record: Record, warc_name: str) -> str:
-    """The CDXJ line of a response or revisit record; digests are of the payload without chunk framing."""
+    """The CDXJ line of a response or revisit record of the WARC file of that name."""
     parsed = message.parse(record.block)
-    revisit = record.type == "revisit"
-    values = {
-        "url": record.url,
-        "mime": "warc/revisit" if revisit else parsed.media_type or "unk",
-        "status": str(parsed.status or "-"),
-        "digest": records.digest(parsed.payload),
-        "length": str(record.location.length),
-        "offset": str(record.location.offset),
-        "filename": warc_name,
-    }
-    return f"{surt(record.url)} {record.date:%Y%m%d%H%M%S} {json.dumps(values, ensure_ascii=False)}"
+    digest = ""
+    if record.type == "revisit" and records.IDENTICAL_PAYLOAD in record.headers.get("warc-profile", ""):
+        digest = record.headers.get("warc-payload-digest", "")
+    mime = _REVISIT if record.type == "revisit" else parsed.media_type
+    place = Location(warc_file=warc_name, offset=record.location.offset, length=record.location.length)
+    return _line(record.url, record.date, mime, parsed.status, digest or records.digest(parsed.payload), place)
+
+
+def line_of(exchange: Exchange, revisit: Revisit | None, location: Location) -> str:
+    """The CDXJ line of an exchange whose response, or the revisit in its place, was written at `location`."""
+    parsed = message.parse(exchange.response)
+    mime = _REVISIT if revisit else parsed.media_type
+    return _line(exchange.url, exchange.started_at, mime, parsed.status, records.digest(parsed.payload), location)
 
 
 def lines(warc: Path) -> list[str]:
@@ -51,9 +62,51 @@ def lines(warc: Path) -> list[str]:
     return sorted(found)
 
 
-def write(warc: Path, index_folder: Path) -> Path:
-    """Write the index of a WARC file, atomically; return its path."""
-    index_folder.mkdir(parents=True, exist_ok=True)
+def write(warc: Path, index_folder: Path, known: Iterable[str] | None = None) -> Path:
+    """Write the index of a WARC file, atomically, from the file or from its lines where they are known; return its path.
+
+    Raises:
+        ArchiveError: the WARC file can't be opened, or the disk did not take the index.
+    """
     path = path_for(warc, index_folder)
-    write_atomically(path, "".join(text + "\n" for text in lines(warc)).encode())
+    with disk_errors(index_folder):
+        index_folder.mkdir(parents=True, exist_ok=True)
+    found = lines(warc) if known is None else sorted(known)
+    write_atomically(path, "".join(text + "\n" for text in found).encode())
     return path
+
+
+def rebuild(folder: Path, index_folder: Path) -> Iterator[Path]:
+    """Make the indexes of all closed WARC files of a folder anew from the files; give the paths of those that were not right.
+
+    Raises:
+        ArchiveError: as `write`.
+    """
+    for warc in sorted(folder.glob("*.warc.gz")):
+        path = path_for(warc, index_folder)
+        found = lines(warc)
+        with disk_errors(path):
+            same = path.exists() and path.read_bytes() == "".join(text + "\n" for text in found).encode()
+        if not same:
+            yield write(warc, index_folder, found)
+
+
+def _line(url: str, date: datetime, mime: str, status: int, digest: str, place: Location) -> str:
+    values = {
+        "url": url,
+        "mime": mime or "unk",
+        "status": str(status or "-"),
+        "digest": digest,
+        "length": str(place.length),
+        "offset": str(place.offset),
+        "filename": place.warc_file,
+    }
+    return f"{_key(url)} {date:%Y%m%d%H%M%S} {json.dumps(values, ensure_ascii=False)}"
+
+
+def _key(url: str) -> str:
+    """The SURT of an address; of what is no address, the thing itself without blanks."""
+    try:
+        return str(surt(url))
+    except (ValueError, IndexError, AttributeError, TypeError):
+        return "%20".join(url.split()) or "-"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from fastwarc.warc import ArchiveIterator, WarcRecordType
 
+from healthcrawl.core import message
 from healthcrawl.errors import ArchiveError, DamagedRecordError
 from healthcrawl.model import Capture, Context, Location
 from healthcrawl.warc import records
@@ -52,12 +53,47 @@ def read_records(path: Path) -> Iterator[Record]:
         raise DamagedRecordError(f"{path}: the record at or after byte {position} can't be read: {error}") from error
 
 
+def read_record(path: Path, offset: int) -> Record:
+    """The record of a WARC file that begins at a byte. Its location has no length.
+
+    Raises:
+        ArchiveError: the file can't be opened.
+        DamagedRecordError: there is no record that can be read.
+    """
+    try:
+        with path.open("rb") as stream:
+            stream.seek(offset)
+            for raw in ArchiveIterator(stream, record_types=WarcRecordType.any_type, parse_http=False):
+                return _record(raw, path.name, offset)
+    except FileNotFoundError as error:
+        raise ArchiveError(f"{path}: no such WARC file") from error
+    except (OSError, ValueError) as error:
+        raise DamagedRecordError(f"{path}: the record at byte {offset} can't be read: {error}") from error
+    raise DamagedRecordError(f"{path}: no record at byte {offset}")
+
+
+def read_capture(path: Path, offset: int, context: Context) -> Capture:
+    """The capture at a byte of a WARC file, in a context of the caller's; revisits are resolved as `read_captures` does.
+
+    Raises:
+        ArchiveError, DamagedRecordError: as `read_record`; also where that record is neither response nor revisit.
+    """
+    record = read_record(path, offset)
+    if record.type not in {"response", "revisit"}:
+        raise DamagedRecordError(f"{path}: the record at byte {offset} is a {record.type}, no capture")
+    return _capture(record, context, Originals(path.parent))
+
+
 def read_captures(path: Path) -> Iterator[tuple[Capture, Location]]:
     """The captures of a WARC file in order: responses and revisits, each with the context that was kept beside it.
+
+    Revisits for an equal payload come with the payload of the capture that they refer to, which may lie in another file of the
+    same folder.
 
     Raises:
         ArchiveError, DamagedRecordError: as `read_records`.
     """
+    originals = Originals(path.parent)
     contexts: dict[str, Context] = {}
     for record in read_records(path):
         if record.type == "metadata":
@@ -65,19 +101,93 @@ def read_captures(path: Path) -> Iterator[tuple[Capture, Location]]:
                 records.load_fields(record.block)
             )
         elif record.type in {"response", "revisit"}:
-            yield _capture(record, contexts.get(record.id, Context())), record.location
+            yield _capture(record, contexts.get(record.id, Context()), originals), record.location
             contexts.clear()
 
 
-def _capture(record: Record, context: Context) -> Capture:
+class Originals:
+    """Finds the payloads that revisits refer to, among the WARC files of one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._places: dict[tuple[str, str], tuple[Path, int]] | None = None
+
+    def find(self, revisit: Record) -> Record | None:
+        """The response whose payload a revisit record stands for; None where it can't be found, or is not what it was.
+
+        Our own revisits say file and offset; for others, and where files were moved or salvaged, the folder is searched.
+        """
+        for path, offset in self._candidates(revisit):
+            with suppress(ArchiveError):
+                original = read_record(path, offset)
+                if original.type == "response" and _is_original(original, revisit):
+                    return original
+        return None
+
+    def _candidates(self, revisit: Record) -> Iterator[tuple[Path, int]]:
+        name = revisit.headers.get("warc-refers-to-filename", "")
+        offset = revisit.headers.get("warc-refers-to-file-offset", "")
+        if name and name == Path(name).name and offset.isdecimal() and len(offset) < 18:
+            yield self._folder / name, int(offset)
+            yield self._folder / f"{name}.open", int(offset)
+        place = self._search().get((_referred(revisit), revisit.headers.get("warc-refers-to-date", "")))
+        if place is not None:
+            yield place
+
+    def _search(self) -> dict[tuple[str, str], tuple[Path, int]]:
+        """Where the responses in the folder lie, by address and date. Only heads are read."""
+        if self._places is None:
+            self._places = {}
+            for path in sorted(self._folder.glob("*.warc*")):
+                with suppress(OSError, ValueError), path.open("rb") as stream:
+                    for raw in ArchiveIterator(stream, record_types=WarcRecordType.response, parse_http=False):
+                        key = (
+                            str(raw.headers.get("WARC-Target-URI", "")).strip("<>"),
+                            str(raw.headers.get("WARC-Date", "")),
+                        )
+                        self._places.setdefault(key, (path, int(raw.stream_pos)))
+        return self._places
+
+
+def _is_original(response: Record, revisit: Record) -> bool:
+    """Whether a response has the payload that a revisit names, by digest (some writers take it over the chunks) or address."""
+    expected = revisit.headers.get("warc-payload-digest", "")
+    if not expected.startswith("sha1:"):
+        return response.url == _referred(revisit)
+    payload, body = message.parse(response.block).payload, message.split_head(response.block)[1]
+    return expected in {records.digest(payload), records.digest(body)}
+
+
+def _referred(revisit: Record) -> str:
+    """The address of the capture that a revisit refers to."""
+    return revisit.headers.get("warc-refers-to-target-uri", revisit.url).strip("<>")
+
+
+def _resolve(revisit: Record, originals: Originals) -> tuple[bytes, bool]:
+    """The response that a revisit stands for, and whether it is without the payload it should have."""
+    answer = message.parse(revisit.block)
+    if answer.status == 304 or answer.payload:
+        return revisit.block, False
+    original = originals.find(revisit)
+    if original is None:
+        return revisit.block, True
+    if not answer.status:  # some writers keep no head
+        return original.block, False
+    return message.join(revisit.block, message.parse(original.block).payload), False
+
+
+def _capture(record: Record, context: Context, originals: Originals) -> Capture:
+    revisit = record.type == "revisit"
+    response, unresolved = _resolve(record, originals) if revisit else (record.block, False)
     return Capture(
         url=record.url,
-        response=record.block,
+        response=response,
+        unresolved=unresolved,
         captured_at=record.date,
         context=context,
         record_id=record.id,
         truncated=record.headers.get("warc-truncated", ""),
-        refers_to=record.headers.get("warc-refers-to-target-uri", record.url) if record.type == "revisit" else "",
+        refers_to=_referred(record) if revisit else "",
     )
 
 

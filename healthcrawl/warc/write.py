@@ -1,24 +1,27 @@
 """Writing the exchanges of one site into WARC files, so that a crash at any moment loses only what was in flight.
 
-A file grows as `NAME.warc.gz.open` and takes its name when it is closed; its index is then made from what is on disk. An
-exchange is one write of whole gzip members, synced to disk before anybody is told that it was kept. Only the holder of the
-site's lock writes; the next holder cuts what a crash left behind back to its last whole record.
+A file grows as `NAME.warc.gz.open` and takes its name when it is closed and its index is beside it. An exchange is one write of
+whole gzip members, synced to disk before anybody is told that it was kept. Only the holder of the site's lock writes; the
+next holder puts in order what a crash left behind: every whole record stays, wherever it lies.
 """
 
+import logging
 import os
 import re
-import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
 from healthcrawl.disk import TEMPORARY, disk_errors, sync_folder
-from healthcrawl.model import Exchange, Location
+from healthcrawl.model import Exchange, Location, Revisit
 from healthcrawl.warc import index, records
+from healthcrawl.warc.members import Span, salvage, whole_spans
+
+logger = logging.getLogger(__name__)
 
 OPEN_SUFFIX = ".open"
-_READ_SIZE = 1 << 20
+DAMAGED_SUFFIX = ".damaged"  # of a file as it was found, whose whole records were copied
 
 
 class Writer:
@@ -51,27 +54,29 @@ class Writer:
         self._serial = 0
         self._file: BinaryIO | None = None
         self._path = folder
+        self._lines: list[str] = []
         self.bytes_written = 0
 
-    def write(
-        self, exchange: Exchange, record_id: str, refers_to: tuple[str, datetime] | None = None
-    ) -> Location | None:
+    def write(self, exchange: Exchange, record_id: str, revisit: Revisit | None = None) -> Location | None:
         """Keep an exchange on disk; say where its response lies (None for a failure, which has none).
+
+        With `revisit` the response becomes a revisit record; for an equal payload it is kept without its body.
 
         Raises:
             ArchiveError: the disk did not take it; nothing of it stays in the file.
         """
-        before, response = records.exchange_members(exchange, record_id, refers_to)
+        before, response = records.exchange_members(exchange, record_id, revisit)
         with disk_errors(self._path):
             file = self._file or self._open()
-            offset = self._append(file, before + response)
-        if response and offset + len(before) + len(response) >= self._max_bytes:
-            self.close()
+            offset = self._append(file, before + response) + len(before)
         if not response:
             return None
-        return Location(
-            warc_file=self._path.name.removesuffix(OPEN_SUFFIX), offset=offset + len(before), length=len(response)
-        )
+        name = self._path.name.removesuffix(OPEN_SUFFIX)
+        location = Location(warc_file=name, offset=offset, length=len(response))
+        self._lines.append(index.line_of(exchange, revisit, location))
+        if offset + len(response) >= self._max_bytes:
+            self.close()
+        return location
 
     def close(self) -> None:
         """Close the present file, give it its name, index it. Does nothing where none is open.
@@ -82,10 +87,11 @@ class Writer:
         if self._file is None:
             return
         file, self._file = self._file, None
+        known, self._lines = self._lines, []
         with disk_errors(self._path):
             with file:
                 os.fsync(file.fileno())
-            finish(self._path, self._index_folder)
+            finish(self._path, self._index_folder, known)
 
     def _open(self) -> BinaryIO:
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -94,6 +100,7 @@ class Writer:
         name = f"{self._site}-{now:%Y%m%d%H%M%S}-{self._serial:05}-{self._worker}.warc.gz"
         self._path = self._folder / (name + OPEN_SUFFIX)
         file = self._path.open("xb", buffering=0)
+        sync_folder(self._folder)  # a synced file without its name would be lost all the same
         self._file = file
         self._append(file, records.warcinfo(name, now, self._info))
         return file
@@ -114,36 +121,35 @@ class Writer:
         return offset
 
 
-def finish(path: Path, index_folder: Path) -> Path:
-    """Give a complete `.open` file its name and write its index; return the new path."""
+def finish(path: Path, index_folder: Path, known: Iterable[str] | None = None) -> Path:
+    """Give a complete `.open` file its index (made of its lines where they are known) and its name; return the new path."""
     final = path.with_name(path.name.removesuffix(OPEN_SUFFIX))
     path.rename(final)
-    index.write(final, index_folder)
     sync_folder(final.parent)
+    index.write(final, index_folder, known)
     return final
 
 
 def recover(folder: Path, index_folder: Path) -> tuple[Path, ...]:
-    """Close what a killed crawl left open: cut back to the last whole record, name, index. Needs the site's lock.
+    """Close what a killed crawl left open: keep its whole records, name it, index it. Needs the site's lock.
 
-    A file without a single whole record is removed: nothing was ever said to be in it. Files that were closed but not
-    indexed get their index too.
+    A torn end is cut off: nobody was ever told that it was kept. Where whole records lie behind a damaged place, they are kept
+    too, and the file as it was found stays beside the new one as `NAME.damaged`. A file without a single whole record is
+    removed. Files that were closed but not indexed get their index too.
 
     Raises:
         ArchiveError: the disk does not let us.
     """
     recovered = []
     with disk_errors(folder):
-        for path in index_folder.glob(TEMPORARY):
+        for path in (*index_folder.glob(TEMPORARY), *folder.glob(TEMPORARY)):
             path.unlink()
         for path in sorted(folder.glob(f"*.warc.gz{OPEN_SUFFIX}")):
-            end = whole_members(path)
-            if end == 0:
+            spans = tuple(whole_spans(path))
+            if not spans:
                 path.unlink()
                 continue
-            with path.open("r+b") as file:
-                file.truncate(end)
-                os.fsync(file.fileno())
+            _keep_only(path, spans)
             recovered.append(finish(path, index_folder))
         for path in sorted(folder.glob("*.warc.gz")):
             if not index.path_for(path, index_folder).exists():
@@ -152,25 +158,19 @@ def recover(folder: Path, index_folder: Path) -> tuple[Path, ...]:
     return tuple(recovered)
 
 
-def whole_members(path: Path) -> int:
-    """The offset behind the last gzip member that is complete and passes its own checksum."""
-    end = 0
-    decoder = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
-    with path.open("rb") as file:
-        position = 0
-        while chunk := file.read(_READ_SIZE):
-            position += len(chunk)
-            while chunk:
-                try:
-                    while decoder.decompress(chunk, _READ_SIZE):
-                        chunk = decoder.unconsumed_tail
-                        if decoder.eof or not chunk:
-                            break
-                except zlib.error:
-                    return end
-                if not decoder.eof:
-                    break
-                chunk = decoder.unused_data
-                end = position - len(chunk)
-                decoder = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
-    return end
+def _keep_only(path: Path, spans: Sequence[Span]) -> None:
+    """Reduce a file to its whole records. Only a torn end is cut off in place."""
+    if len(spans) == 1 and spans[0].start == 0:
+        with path.open("r+b") as file:
+            file.truncate(spans[0].end)
+            os.fsync(file.fileno())
+        return
+    copy = path.with_name(f".{path.name}.tmp")
+    damaged = path.with_name(path.name.removesuffix(OPEN_SUFFIX) + DAMAGED_SUFFIX)
+    salvage(path, spans, copy)
+    if damaged.exists() and damaged.samefile(path):  # a recovery was killed here
+        damaged.unlink()
+    damaged.hardlink_to(path)
+    copy.replace(path)
+    sync_folder(path.parent)
+    logger.warning("%s was damaged in the middle: its whole records are kept, as it was found it is %s", path, damaged)

@@ -11,26 +11,36 @@ from typing import Self
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Bytes to send; `close` ends the connection after them, `stall` keeps it open without another byte."""
+    """Bytes to send; `close` ends the connection after them, `stall` keeps it open without another byte.
+
+    `hang_up` keeps the connection until the next request comes, and ends it without an answer.
+    """
 
     data: bytes
     close: bool = False
     stall: bool = False
+    hang_up: bool = False
+
+
+_MISSING = Answer(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
 
 
 class RawServer:
-    """Serves answers by path, over TLS where a context is given; unknown paths get a 404."""
+    """Serves answers by path, over TLS where a context is given; unknown paths get a 404. HEAD gets the head."""
 
-    def __init__(self, answers: Mapping[str, Answer], tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self, answers: Mapping[str, Answer], tls: ssl.SSLContext | None = None, host: str = "127.0.0.1"
+    ) -> None:
         self._answers = answers
         self._tls = tls
         self._log: list[tuple[bytes, bytes]] = []
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
-        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.connections = 0
+        self._socket = socket.create_server((host, 0), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
         self._socket.settimeout(0.1)
-        self.address = f"127.0.0.1:{self._socket.getsockname()[1]}"
+        self.address = f"{f'[{host}]' if ':' in host else host}:{self._socket.getsockname()[1]}"
 
     @property
     def log(self) -> list[tuple[bytes, bytes]]:
@@ -61,6 +71,7 @@ class RawServer:
                 connection, _ = self._socket.accept()
             except TimeoutError:
                 continue
+            self.connections += 1
             self._start(self._serve, connection)
 
     def _serve(self, connection: socket.socket) -> None:
@@ -71,13 +82,18 @@ class RawServer:
                 connection = self._tls.wrap_socket(connection, server_side=True)
                 connection.settimeout(0.1)
             with connection:
+                hang_up = False
                 while request := self._receive(connection):
-                    path = request.split(b" ", 2)[1].decode()
-                    answer = self._answers.get(path, Answer(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"))
+                    method, path = request.split(b" ", 2)[:2]
+                    answer = self._answers.get(path.decode(), _MISSING)
+                    data = answer.data if method == b"GET" else answer.data.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
                     with self._lock:
-                        self._log.append((request, answer.data))
+                        self._log.append((request, b"" if hang_up else data))
+                    if hang_up:
+                        return
+                    hang_up = answer.hang_up
                     connection.settimeout(5)
-                    connection.sendall(answer.data)
+                    connection.sendall(data)
                     connection.settimeout(0.1)
                     if answer.close:
                         return

@@ -11,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from healthcrawl.errors import DamagedRecordError, SiteLockedError
-from healthcrawl.model import Context, Exchange
+from healthcrawl.model import Context, Exchange, Revisit
 from healthcrawl.warc import index, lock, records
+from healthcrawl.warc.members import whole_members
 from healthcrawl.warc.read import read_captures, read_records
-from healthcrawl.warc.write import Writer, recover, whole_members
+from healthcrawl.warc.write import Writer, recover
 
 NOON = datetime(2026, 3, 1, 4, 0, 0, tzinfo=UTC)
 REQUEST = b"GET /a HTTP/1.1\r\nHost: demo.test\r\n\r\n"
@@ -77,7 +78,8 @@ def test_blocks_and_context_come_back_exactly(tmp_path: Path, make_writer: Calla
 def test_a_not_modified_answer_is_a_revisit_with_its_block(tmp_path: Path, make_writer: Callable[..., Writer]) -> None:
     head = b'HTTP/1.1 304 Not Modified\r\nETag: "x"\r\n\r\n'
     writer = make_writer()
-    writer.write(make_exchange(head), "<urn:uuid:2>", ("http://demo.test/a", NOON))
+    revisit = Revisit(profile="server-not-modified", url="http://demo.test/a", captured_at=NOON)
+    writer.write(make_exchange(head), "<urn:uuid:2>", revisit)
     writer.close()
     (path,) = warcs(tmp_path)
     ((capture, _),) = read_captures(path)
