@@ -111,7 +111,8 @@ class Archivist:
         if not isinstance(site, Site) or not isinstance(rules, Rules):
             raise NotConfigured("only spiders of a site file are archived")
         settings = crawler.settings
-        targets = Targets(connect_to(settings), contact=settings["CONTACT"] or "")
+        ports = [port for _, port in map(_host_and_port, site.domains)]
+        targets = Targets(connect_to(settings), contact=settings["CONTACT"] or "", ports=ports)
         if not settings["CONTACT"] and not all(targets.mapped(*_host_and_port(domain)) for domain in site.domains):
             raise UsageError(
                 f"{site.name}: set CONTACT to a mail address or URL where its webmaster can reach you "

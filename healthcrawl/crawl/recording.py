@@ -35,7 +35,6 @@ from healthcrawl.core import message
 from healthcrawl.core.urls import in_scope
 from healthcrawl.crawl.archivist import CONTEXT, INGESTED, PAGE, Archivist
 from healthcrawl.crawl.targets import Targets
-from healthcrawl.errors import TargetRefusedError
 from healthcrawl.model import Context, Exchange
 
 if TYPE_CHECKING:
@@ -194,31 +193,17 @@ class _TracingPool:
 
 
 class _RecordingProtocol(_LenientHTTP11ClientProtocol):
-    """A client connection that refuses targets that are not public and copies all bytes of an exchange."""
+    """A client connection that copies all bytes of an exchange."""
 
-    targets: Targets
     limit: int
     _trace: Trace | None = None
-    _refused: TargetRefusedError | None = None
 
     def bind(self, trace: Trace) -> None:
         """Write what follows into `trace`."""
         trace.reused = self._trace is not None
         self._trace = trace
 
-    def connectionMade(self) -> None:
-        super().connectionMade()
-        assert self.transport is not None
-        peer: Any = self.transport.getPeer()  # type: ignore[misc]  # an interface without self
-        try:
-            self.targets.check(peer.host, peer.port)
-        except TargetRefusedError as refused:
-            self._refused = refused
-            self.transport.abortConnection()
-
     def request(self, request: Any) -> "defer.Deferred[Any]":
-        if self._refused is not None:
-            return defer.fail(self._refused)
         assert self._trace is not None
         assert self.transport is not None
         trace = self._trace
@@ -267,10 +252,16 @@ def _factory_for(targets: Targets, limit: int) -> type[_LenientHTTP11ClientFacto
     class Protocol(_RecordingProtocol):
         pass
 
-    Protocol.targets, Protocol.limit = targets, limit
+    Protocol.limit = limit
 
     class Factory(_LenientHTTP11ClientFactory):
         def buildProtocol(self, addr: Any) -> _RecordingProtocol:
+            """Speak to a peer that may be spoken to; to others, over TLS too, not a byte is sent.
+
+            Raises:
+                TargetRefusedError: it may not; the connection is closed.
+            """
+            targets.check(addr.host, addr.port)
             return Protocol(self._quiescentCallback)  # type: ignore[no-untyped-call]
 
     return Factory

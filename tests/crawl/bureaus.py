@@ -40,11 +40,17 @@ def path(number: int) -> str:
 
 
 def write_site(
-    folder: Path, name: str, host: str, *, columns: Sequence[str] = ("/tzgg/index.html",), more: str = ""
+    folder: Path,
+    name: str,
+    host: str,
+    *,
+    columns: Sequence[str] = ("/tzgg/index.html",),
+    scheme: str = "http",
+    more: str = "",
 ) -> None:
-    """The site file of a bureau."""
+    """Write the site file of a bureau; `more` are further lines of it."""
     folder.mkdir(parents=True, exist_ok=True)
-    listed = "".join(f'[[columns]]\nname = "c{at}"\nurl = "http://{host}{one}"\n' for at, one in enumerate(columns))
+    listed = "".join(f'[[columns]]\nname = "c{at}"\nurl = "{scheme}://{host}{one}"\n' for at, one in enumerate(columns))
     (folder / f"{name}.toml").write_text(
         f'name = "{name}"\ntitle = "{name}"\nkind = "bureau"\nstatus = "verified"\ndomains = ["{host}"]\n'
         f"delay = 0\n{more}\n{listed}",

@@ -264,7 +264,7 @@ def test_a_host_without_connect_to_is_not_reached_on_loopback(tmp_path: Path, ar
         )
         settings = {"SITES_DIR": str(sites), "CONTACT": "webmaster@healthcrawl.test", "RETRY_TIMES": "0"}
         # The name resolves to loopback, as a hacked name server would have it.
-        done = scrapy("crawl", "inside", DNS_RESOLVER="tests.crawl.loopback_resolver.LoopbackResolver", **settings)
+        done = scrapy("crawl", "inside", DNS_RESOLVER="tests.crawl.resolvers.LoopbackResolver", **settings)
         assert done.status == 1
         assert "TargetRefusedError" in done.err
         connection, _ = trap.accept()
