@@ -27,7 +27,6 @@ from scrapy.exceptions import DownloadCancelledError, DownloadFailedError, Downl
 from scrapy.http import Response
 from scrapy.utils._download_handlers import wrap_twisted_exceptions
 from scrapy.utils.defer import maybe_deferred_to_future
-from twisted.internet import defer
 from twisted.internet.endpoints import TCP4ClientEndpoint, TCP6ClientEndpoint, wrapClientTLS
 from twisted.web.client import URI, HTTPConnectionPool
 
@@ -39,6 +38,7 @@ from healthcrawl.model import Context, Exchange
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
+    from twisted.internet import defer
 
 # What is asked for without a context is robots.txt: every other request is made by a site's spider.
 _NO_CONTEXT = Context(role="robots")
