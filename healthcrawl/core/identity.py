@@ -9,6 +9,7 @@ from healthcrawl.core.tree import Index
 from healthcrawl.model import Page
 from healthcrawl.rules import Evidence, Family, Rules
 
+_REACH = 32_768  # characters at either end of a page in which its signs are looked for
 PROOF = 10  # the weight of a sign that needs no other
 
 
@@ -31,7 +32,8 @@ def shows(page: Page, index: Index, sign: Evidence) -> bool:
     if sign.url is not None:
         return sign.url.search(page.url) is not None
     if sign.page is not None:
-        return sign.page.search(page.text) is not None
+        near, far = len(page.text) - _REACH, min(_REACH, len(page.text))
+        return bool(sign.page.search(page.text, 0, far) or (near > 0 and sign.page.search(page.text, max(near, far))))
     return bool(index.matches(sign.element))
 
 

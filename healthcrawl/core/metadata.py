@@ -30,7 +30,9 @@ _SHORT_LINE = 160  # characters; a longer line is prose, whatever words it holds
 _BEFORE_BODY = 15  # lines in front of the body in which an unlabelled date is the article's
 _TITLE = range(4, 121)  # characters that a headline has
 
+_TELLING = re.compile(r"[\d:|\N{FULLWIDTH COLON}\N{RATIO}\N{FULLWIDTH VERTICAL LINE}号號]")
 _DATE = r"\d{4}\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}"
+_YEAR = re.compile(r"\d{4}\s?[-/.年]")
 # Labels of the date, best first. 时间 and 日期 also end longer words (会议时间) that mean another date.
 _DATE_LABELS = tuple(
     re.compile(rf"(?:{label})[\s\]】]{{0,9}}[:|]?[\s\[【(]{{0,9}}(?P<date>{_DATE}.{{0,20}})")
@@ -158,7 +160,10 @@ def collect_clues(tree: html.HtmlElement, place: Place) -> Clues:
     raw: dict[str, str] = {}
     where = "head"
     for at, block in enumerate(place.shown):
-        view = fold(block.text) if len(block.text) <= _SHORT_LINE or block.element in inside else ""
+        # What has neither figures nor a mark behind a label says nothing that would be looked for.
+        view = fold(block.text) if _TELLING.search(block.text) else block.text
+        if len(block.text) > _SHORT_LINE and block.element not in inside:
+            view = ""
         raw[view] = block.text
         if block.element in inside and (place.sure or at >= place.start):
             where = "rest"
@@ -236,18 +241,30 @@ def _titles(
     tagged, entry = clues.meta.get("articletitle", ""), page.context.entry_title
     site_name = clues.meta.get("sitename", "") or clues.meta.get("og:site_name", "")
     nameless = {site_name, clues.meta.get("columnname", "")}
-    if len(tagged) in _TITLE and tagged not in nameless:
+
+    def is_headline(text: str) -> bool:
+        return len(text) in _TITLE and text not in nameless
+
+    if is_headline(tagged):
         yield tagged
     cleaned = [clean_title(text, site_name) for text in documents]
-    headings = list(_headings(index, place, layout))
-    confirmed = [text for text in headings if _is_confirmed(text, [tagged, entry], documents, cleaned)]
-    unconfirmed = [
+    headings: list[str] = []
+    for text in _headings(index, place, layout):
+        headings.append(text)
+        if is_headline(text) and _is_confirmed(text, [tagged, entry], documents, cleaned):
+            yield text
+    others = [
         text
         for text in (*cleaned, *_above_info(clues), *headings)
-        if not _is_site(text, site_name) and not any(label.search(fold(text)) for label in _DATE_LABELS)
+        if is_headline(text) and not _is_site(text, site_name) and not _is_labelled_date(fold(text))
     ]
-    ranked = [text for text in (*confirmed, entry, *unconfirmed) if len(text) in _TITLE and text not in nameless]
-    yield from dict.fromkeys(ranked or [text for text in cleaned if text and text not in nameless])
+    if is_headline(entry):
+        others.insert(0, entry)
+    yield from others or [text for text in cleaned if text and text not in nameless]
+
+
+def _is_labelled_date(view: str) -> bool:
+    return any(label.search(view) for label in _DATE_LABELS)
 
 
 def _headings(index: Index, place: Place, layout: Layout) -> Iterator[str]:
@@ -329,9 +346,10 @@ def _shown_dates(index: Index, layout: Layout, clues: Clues) -> Iterator[tuple[s
         for element in index.matches(selector):
             yield "shown", find_date(fold(text_of(element)))
     for lines in (clues.head, clues.body, clues.rest):
+        dated = [line for line in lines if len(line) <= _SHORT_LINE and _YEAR.search(line)]
         for label in _DATE_LABELS:
-            for line in reversed(lines) if lines is clues.head else lines:
-                if len(line) > _SHORT_LINE or (label is _BARE_LABEL and lines is not clues.head):
+            for line in reversed(dated) if lines is clues.head else dated:
+                if label is _BARE_LABEL and lines is not clues.head:
                     continue
                 if match := label.search(line):
                     yield "shown", find_date(match["date"])

@@ -85,7 +85,7 @@ def _process_page(page: Page, rules: Rules) -> Document | Rejection:
     layout = _layout(page, family, rules)
     _drop_parts(index, layout)
     place = locate(index, layout)
-    if refusal := refuse_page(page, tree, place, family, rules):
+    if refusal := refuse_page(page, tree, place, family):
         return _reject(page.url, rules, refusal, findings, family)
     metadata, said = read_metadata(page, index, place, layout, rules.spam, weak_pub_date=family.weak_pub_date)
     attachments = read_attachments(page, index, place, layout)

@@ -5,16 +5,19 @@ fill, a protection's challenge, a list. Each has its reason, so that the crawl c
 """
 
 import re
+from collections.abc import Sequence
 
 from lxml import html
 
 from healthcrawl.core import message
+from healthcrawl.core.dates import find_date
 from healthcrawl.core.decode import Unreadable
 from healthcrawl.core.extract import INFO_LINE, Place
 from healthcrawl.core.identity import is_article_url
-from healthcrawl.core.rows import find_anchors, read_rows
+from healthcrawl.core.rows import HEADLINE
+from healthcrawl.core.tree import Block
 from healthcrawl.model import Capture, Page, Reason
-from healthcrawl.rules import Family, Rules
+from healthcrawl.rules import Family
 
 _STATUS_REASONS: dict[int, Reason] = {304: "not-modified", 404: "not-found", 410: "not-found"}
 # Scripts of protections: they set a cookie or a token and load the page again.
@@ -32,6 +35,8 @@ _BLOCKED = re.compile(r"被[\u4e00-\u9fff]{0,8}拦截|请求编号|访问(?:被�
 _SHELL = 200  # characters of visible text; a page with fewer may be a script's shell
 _NOTE = 400  # characters of visible text; a page with fewer may only say that there is nothing
 _LINK_PAGE = 0.5  # share of links from which a place holds a list
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_DATE_LINE = 30  # characters of a line that only says when
 _MANY_ROWS = 5  # dated links from which a page may be a list
 _HEADLINE = 4  # characters that the headline of a notice has at least
 _EXCUSES: tuple[tuple[Reason, re.Pattern[str]], ...] = (
@@ -53,13 +58,13 @@ def refuse_response(capture: Capture) -> Unreadable | None:
     return None if role == "article" else Unreadable(reason=role, detail=f"asked for as {role}")
 
 
-def refuse_page(page: Page, tree: html.HtmlElement, place: Place, family: Family, rules: Rules) -> Unreadable | None:
+def refuse_page(page: Page, tree: html.HtmlElement, place: Place, family: Family) -> Unreadable | None:
     """Why a page can't be an article (a shell, an error, a list), or None. `place` is where its article would be."""
     if place.certain:
         return None
     refusal = _refuse_shell(page, tree, place)
     if refusal is None and not is_article_url(page.url, family):
-        refusal = _refuse_list(page, tree, place, family, rules)
+        refusal = _refuse_list(tree, place)
     return refusal
 
 
@@ -110,7 +115,7 @@ def _tagged(tree: html.HtmlElement, key: str, value: str) -> list[str]:
     return [tag.get("content", "").strip().lower() for tag in tags]
 
 
-def _refuse_list(page: Page, tree: html.HtmlElement, place: Place, family: Family, rules: Rules) -> Unreadable | None:
+def _refuse_list(tree: html.HtmlElement, place: Place) -> Unreadable | None:
     if place.link_share >= _LINK_PAGE:
         return Unreadable(reason="not-an-article", detail=f"{place.link_share:.0%} of the text are links")
     informed = _is_informed(tree, place)
@@ -118,8 +123,16 @@ def _refuse_list(page: Page, tree: html.HtmlElement, place: Place, family: Famil
         return None
     if not place.sure and not informed:
         return Unreadable(reason="not-an-article", detail="neither a text nor a line that says when and whence it is")
-    rows = [row for row in read_rows(tree, find_anchors(tree, page.url, family, rules), family) if row.entry.date]
+    rows = _rows(place.shown)
     prose = sum(len(block.text) - block.linked for block in place.lines)
-    if len(rows) < _MANY_ROWS or (place.sure and prose >= sum(len(row.entry.title) for row in rows)):
+    if len(rows) < _MANY_ROWS or (place.sure and prose >= sum(rows)):
         return None
     return Unreadable(reason="not-an-article", detail=f"a list of {len(rows)} dated links")
+
+
+def _rows(shown: Sequence[Block]) -> list[int]:
+    """The lengths of the headlines of a list: links with a date in their line, or in a line beside it that has little else."""
+    dates = [bool(_YEAR.search(block.text) and find_date(block.text)) for block in shown]
+    alone = [dated and len(block.text) <= _DATE_LINE for dated, block in zip(dates, shown, strict=True)]
+    beside = zip(dates, [False, *alone], [*alone[1:], False], strict=False)
+    return [block.linked for block, near in zip(shown, beside, strict=True) if block.linked >= HEADLINE and any(near)]

@@ -105,6 +105,7 @@ class Index:
                 self._ids.setdefault(name, []).append(element)
         classes = set(filter(None, [element.get("class") for element in self._alive]))
         self._names = {f".{name}" for names in classes for name in names.split()} | {f"#{name}" for name in self._ids}
+        self._names |= {f"<{tag}" for tag in {element.tag for element in self._alive} if isinstance(tag, str)}
         self._values = {"id": "\n".join(self._ids), "class": "\n".join(classes)}
 
     def matches(self, selector: str) -> list[html.HtmlElement]:
@@ -135,16 +136,16 @@ def _needed(selector: str) -> tuple[tuple[tuple[str, str], ...], ...]:
 
 def _named_in(part: object) -> Iterator[tuple[str, str]]:
     """What the last element of a part of a selector must have; what is left out here costs time, not truth."""
-    while not isinstance(part, Element):
+    while part is not None:
         if isinstance(part, Class):
             yield ".", str(part.class_name)
         elif isinstance(part, Hash):
             yield "#", str(part.id)
         elif isinstance(part, Attrib) and part.attrib in {"id", "class"} and part.operator in {"^=", "*=", "$="}:
             yield part.attrib, str(getattr(part.value, "value", ""))
+        elif isinstance(part, Element) and part.element:
+            yield "<", str(part.element)
         part = part.subselector if isinstance(part, CombinedSelector) else getattr(part, "selector", None)
-        if part is None:
-            break
 
 
 def text_of(element: html.HtmlElement) -> str:

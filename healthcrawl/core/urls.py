@@ -7,7 +7,7 @@ What RFC 3986 calls equivalent is settled here, what a CMS calls equivalent is d
 """
 
 import re
-from urllib.parse import SplitResult, quote, unquote, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 from healthcrawl.rules import Rules, Site
 
@@ -123,11 +123,12 @@ def _query(query: str) -> str:
 
 def _unescape(text: str, safe: str) -> str:
     """Percent-encoding in its normal form: none where none is needed, capitals elsewhere, a stray `%` encoded."""
-    return quote(_ESCAPE.sub(_settle, text), safe=safe, errors="replace")
+    settled = _ESCAPE.sub(_settle, text) if "%" in text else text
+    return quote(settled, safe=safe, errors="replace")
 
 
 def _settle(match: re.Match[str]) -> str:
     if match[1] is None:
         return "%25"
-    character = unquote(match[0], encoding="latin-1")
+    character = chr(int(match[1], 16))
     return character if character in _UNRESERVED else match[0].upper()
