@@ -10,6 +10,7 @@ A bad page is never an exception: it is a `Rejection` (see `healthcrawl.model`).
     ├── ArchiveError            the archive can't be read or written as asked
     │   ├── DamagedRecordError  one record can't be read: count it, go on with the next
     │   └── SiteLockedError     another process crawls the site: exit 75, try again later
+    ├── NotArchivedError        the archive has no capture of an address: count it, go on
     └── TargetRefusedError      an address we must not connect to: record it, go on
 """
 
@@ -36,6 +37,10 @@ class DamagedRecordError(ArchiveError):
 
 class SiteLockedError(ArchiveError):
     """Another process holds the site. Exit with status 75 and try again later."""
+
+
+class NotArchivedError(HealthcrawlError):
+    """The archive has no capture of an address that an offline crawl asks for. Count it and go on."""
 
 
 class TargetRefusedError(HealthcrawlError):

@@ -119,17 +119,26 @@ def beside(out: Path, archive: Manifest) -> Iterator[Store]:
     Raises:
         UsageError: the folder already holds something.
     """
+    with tempfile.TemporaryDirectory(prefix="healthcrawl-") as scratch:
+        catalog = Catalog(Path(scratch) / "catalog.sqlite")
+        try:
+            yield store_beside(out, archive, catalog)
+        finally:
+            catalog.close()
+
+
+def store_beside(out: Path, archive: Manifest, catalog: Catalog) -> Store:
+    """The store of `beside`, with a catalog of the caller's.
+
+    Raises:
+        UsageError: the folder already holds something.
+    """
     if out.exists() and any(out.iterdir()):
-        raise UsageError(f"--out {out}: not empty; name a new or empty folder")
+        raise UsageError(f"{out}: not empty; name a new or empty folder to write into")
     numbers: dict[str, int] = {}
     owners: dict[int, str] = {}
     for step, _ in archive.steps():
         numbers[step.address] = step.number
         if step.action != "alias":
             owners[step.number] = step.address
-    with tempfile.TemporaryDirectory(prefix="healthcrawl-") as scratch:
-        catalog = Catalog(Path(scratch) / "catalog.sqlite")
-        try:
-            yield Store(out, Manifest(out / "manifest.jsonl"), catalog, Reserved(numbers=numbers, owners=owners))
-        finally:
-            catalog.close()
+    return Store(out, Manifest(out / "manifest.jsonl"), catalog, Reserved(numbers=numbers, owners=owners))

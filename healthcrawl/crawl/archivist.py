@@ -18,7 +18,7 @@ from scrapy.utils.defer import deferred_from_coro
 from healthcrawl import __version__
 from healthcrawl.core.urls import canonical
 from healthcrawl.corpus.catalog import Catalog
-from healthcrawl.corpus.frontier import Frontier, PageRow, Visit, begin_run, end_run, newest_capture
+from healthcrawl.corpus.frontier import Frontier, PageRow, Run, Visit, begin_run, end_run, newest_capture
 from healthcrawl.corpus.layout import ArchiveLayout
 from healthcrawl.corpus.manifest import Manifest
 from healthcrawl.corpus.store import Store, count_documents
@@ -37,6 +37,7 @@ from healthcrawl.warc.write import Writer, recover
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
+    from scrapy.settings import BaseSettings
 
 logger = logging.getLogger(__name__)
 
@@ -55,6 +56,12 @@ class Archivist:
         ArchiveError: archive, journal or catalog can't be used.
     """
 
+    catalog: Catalog
+    frontier: Frontier
+    run: Run
+    _store: Store
+    _writer: Writer | None = None
+
     def __init__(self, crawler: "Crawler", site: Site, rules: Rules, targets: Targets) -> None:
         settings = crawler.settings
         self.site = site
@@ -67,42 +74,46 @@ class Archivist:
         self.ended = False
         self.documents = 0  # of the site and of all sites, known at the end
         self.documents_in_all = 0
-        max_bytes, sync = size(settings, "WARC_MAX_BYTES"), flag(settings, "WARC_SYNC")
-        scope = revisit_scope(settings)
         self._crawler = crawler
         self._folder = self.layout.warc(site.name)
-        self._index_folder = self.layout.index(site.name)
         with ExitStack() as stack:
-            stack.enter_context(lock.hold(self._folder, self.clock()))
-            recovered = recover(self._folder, self._index_folder)
-            self.catalog = Catalog(self.layout.catalog)
-            stack.callback(self.catalog.close)
-            self._store = Store(self.layout.corpus, Manifest(self.layout.manifest), self.catalog)
-            self.run = begin_run(self.catalog, site.name, self.clock())
-            self.frontier = Frontier(self.catalog, site.name, self.run.id)
-            self._revisits = Revisits(self.catalog, site.name, self._folder, scope)
-            self.clock = not_before(self.clock, newest_capture(self.catalog, site.name))
-            if self.run.resumed or recovered:
-                self._catch_up(recovered)
-            self._writer = Writer(
-                self._folder,
-                self._index_folder,
-                site=site.name,
-                worker=f"{socket.gethostname().partition('.')[0][:20]}.{os.getpid()}",
-                clock=self.clock,
-                info={
-                    "software": f"healthcrawl/{__version__}",
-                    "format": "WARC File Format 1.1",
-                    "operator": settings["CONTACT"] or "",
-                    "http-header-user-agent": settings["USER_AGENT"],
-                    "robots": "obey" if settings.getbool("ROBOTSTXT_OBEY") else "ignore",
-                    "isPartOf": site.name,
-                },
-                max_bytes=max_bytes,
-                sync=sync,
-            )
-            stack.callback(self._writer.close)
+            self._open(settings, stack)
             self._stack = stack.pop_all()
+
+    def _open(self, settings: "BaseSettings", stack: ExitStack) -> None:
+        """Take the site's lock and open all that is written to; `stack` closes it."""
+        max_bytes, sync = size(settings, "WARC_MAX_BYTES"), flag(settings, "WARC_SYNC")
+        scope = revisit_scope(settings)
+        site, index_folder = self.site, self.layout.index(self.site.name)
+        stack.enter_context(lock.hold(self._folder, self.clock()))
+        recovered = recover(self._folder, index_folder)
+        self.catalog = Catalog(self.layout.catalog)
+        stack.callback(self.catalog.close)
+        self._store = Store(self.layout.corpus, Manifest(self.layout.manifest), self.catalog)
+        self.run = begin_run(self.catalog, site.name, self.clock())
+        self.frontier = Frontier(self.catalog, site.name, self.run.id)
+        self._revisits = Revisits(self.catalog, site.name, self._folder, scope)
+        self.clock = not_before(self.clock, newest_capture(self.catalog, site.name))
+        if self.run.resumed or recovered:
+            self._catch_up(recovered)
+        self._writer = Writer(
+            self._folder,
+            index_folder,
+            site=site.name,
+            worker=f"{socket.gethostname().partition('.')[0][:20]}.{os.getpid()}",
+            clock=self.clock,
+            info={
+                "software": f"healthcrawl/{__version__}",
+                "format": "WARC File Format 1.1",
+                "operator": settings["CONTACT"] or "",
+                "http-header-user-agent": settings["USER_AGENT"],
+                "robots": "obey" if settings.getbool("ROBOTSTXT_OBEY") else "ignore",
+                "isPartOf": site.name,
+            },
+            max_bytes=max_bytes,
+            sync=sync,
+        )
+        stack.callback(self._writer.close)
 
     @classmethod
     def from_crawler(cls, crawler: "Crawler") -> Self:
@@ -125,7 +136,12 @@ class Archivist:
     @property
     def bytes_written(self) -> int:
         """Bytes of WARC written in this process."""
-        return self._writer.bytes_written
+        return self._writer.bytes_written if self._writer else 0
+
+    @property
+    def places(self) -> dict[str, str]:
+        """What people may want to look at after the crawl, and where it is."""
+        return {"corpus": str(self.layout.corpus), "archive": str(self._folder)}
 
     def keep(self, exchange: Exchange, page: PageRow | None) -> Ingested | None:
         """Keep an exchange and read what it brought; None for a failure, which brought nothing.
@@ -145,6 +161,7 @@ class Archivist:
         Raises:
             ArchiveError: as `keep`.
         """
+        assert self._writer is not None
         try:
             self._writer.write(exchange, records.new_record_id())
         except ArchiveError as error:
@@ -178,7 +195,8 @@ class Archivist:
         """Close files, end the run (unless it was cut short and is to be resumed), let the lock go."""
         try:
             with self._stack:
-                self._writer.close()
+                if self._writer:
+                    self._writer.close()
                 self.documents = count_documents(self.catalog, self.site.name)
                 self.documents_in_all = count_documents(self.catalog, None)
                 if reason == "finished" and self.broken is None:
@@ -189,6 +207,7 @@ class Archivist:
             logger.error("%s; the next crawl of the site puts it in order", error)  # noqa: TRY400  # it says all
 
     def _keep(self, exchange: Exchange, page: PageRow | None) -> Ingested | None:
+        assert self._writer is not None
         record_id = records.new_record_id()
         revisit = self._revisits.find(exchange, page) if exchange.response else None
         location = self._writer.write(exchange, record_id, revisit)

@@ -85,8 +85,7 @@ class Monitor:
             logger.error("%s", message)
         if not self._silent:
             self._console.print(self._summary())
-            layout = self.archivist.layout
-            for name, path in (("corpus", layout.corpus), ("archive", layout.warc(self.archivist.site.name))):
+            for name, path in self.archivist.places.items():
                 self._console.print(f"{name}: {path}", soft_wrap=True, highlight=False, markup=False)
 
     def _log(self) -> None:

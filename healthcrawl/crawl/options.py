@@ -1,5 +1,6 @@
 """Settings and options that several commands share, checked where they are read."""
 
+from datetime import UTC, datetime
 from typing import get_args, get_type_hints
 
 from scrapy.settings import BaseSettings
@@ -65,6 +66,29 @@ def flag(settings: BaseSettings, name: str) -> bool:
         return settings.getbool(name)
     except ValueError as error:
         raise UsageError(f"{name}: expected True or False, got {settings[name]!r}") from error
+
+
+def is_offline(settings: BaseSettings) -> bool:
+    """Whether the crawl is to be fed from the archive alone.
+
+    Raises:
+        UsageError: `OFFLINE` is neither on nor off.
+    """
+    return flag(settings, "OFFLINE")
+
+
+def offline_moment(settings: BaseSettings) -> datetime | None:
+    """The moment that `OFFLINE_AT` names (in UTC where it names no zone); None for the present.
+
+    Raises:
+        UsageError: it is no date.
+    """
+    value = str(settings["OFFLINE_AT"] or "")
+    try:
+        moment = datetime.fromisoformat(value) if value else None
+    except ValueError as error:
+        raise UsageError(f"OFFLINE_AT: expected a date like 2026-03-01 or 2026-03-01T08:00, got {value!r}") from error
+    return moment.replace(tzinfo=UTC) if moment and moment.tzinfo is None else moment
 
 
 def revisit_scope(settings: BaseSettings) -> Scope:

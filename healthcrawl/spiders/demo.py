@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from scrapy import signals
 
-from healthcrawl.crawl.options import connect_to
+from healthcrawl.crawl.options import connect_to, is_offline
 from healthcrawl.demo import DemoServer
 from healthcrawl.spiders.bureau import BureauSpider
 
@@ -20,7 +20,7 @@ class DemoSpider(BureauSpider):
         """Start the server before anything reads where it is."""
         host = cls.site.domains[0]
         mapped = connect_to(crawler.settings)
-        if host not in mapped and "*" not in mapped:
+        if host not in mapped and "*" not in mapped and not is_offline(crawler.settings):
             server = DemoServer()
             crawler.settings.set("CONNECT_TO", {**mapped, host: server.address}, priority="spider")
             crawler.signals.connect(server.close, signals.engine_stopped, weak=False)
