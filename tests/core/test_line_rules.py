@@ -158,3 +158,17 @@ def test_suspect_line_goes_at_the_edge_only() -> None:
 
 def test_clean_text_scores_nothing() -> None:
     assert score(PROSE, load_spam()) == score("", load_spam()) == 0
+
+
+def test_title_broken_into_lines_is_the_title() -> None:
+    title = "云海市卫生健康局关于开展2024年春季传染病防控宣传教育活动的通知"
+    lines = (
+        "云海市卫生健康局关于开展",
+        "2024年春季传染病防控",
+        "宣传教育活动的通知",
+        "各区卫生健康局:",
+        "现将有关事项通知如下。",
+    )
+    kept, findings = drop_furniture(lines, load_furniture(), title)
+    assert kept == lines[3:]
+    assert {finding.detail for finding in findings} == {"title"}
