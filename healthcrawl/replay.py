@@ -6,13 +6,9 @@ how many there are.
 
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import islice
-from multiprocessing import get_context
 from pathlib import Path
-from typing import Literal
 
 from healthcrawl.corpus.catalog import Catalog
 from healthcrawl.corpus.manifest import Manifest
@@ -21,18 +17,9 @@ from healthcrawl.errors import ArchiveError, UsageError
 from healthcrawl.ingest import Examined, Ingested, examine, keep
 from healthcrawl.knowledge.load import load_rules
 from healthcrawl.model import Location
-from healthcrawl.rules import Rules, Site
+from healthcrawl.processes import in_order
+from healthcrawl.rules import NormalForm, Rules, Site
 from healthcrawl.warc.read import read_captures, site_of
-
-_AHEAD = 2  # files examined and waiting for the writer, per worker
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NormalForm:
-    """The choices of the corpus's normal form."""
-
-    script: Literal["simplified", "traditional", "keep"] = "simplified"
-    width: Literal["half", "keep"] = "half"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,21 +68,7 @@ def read(job: Job) -> Read:
 
 def read_all(todo: Iterable[Job], workers: int) -> Iterator[Read]:
     """Examine files on `workers` processes; results come in the order of the jobs."""
-    if workers <= 1:
-        yield from map(read, todo)
-        return
-    waiting: list[Future[Read]] = []
-    queue = iter(todo)
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), max_tasks_per_child=20) as pool:
-        try:
-            waiting = [pool.submit(read, job) for job in islice(queue, workers * _AHEAD)]
-            while waiting:
-                done = waiting.pop(0).result()
-                waiting += [pool.submit(read, job) for job in islice(queue, 1)]
-                yield done
-        finally:
-            for future in waiting:
-                future.cancel()
+    return in_order(read, todo, workers)
 
 
 def replay(reads: Iterable[Read], store: Store) -> Iterator[tuple[Examined, Ingested] | str]:

@@ -8,8 +8,7 @@ from scrapy.settings import BaseSettings
 from healthcrawl.crawl.loader import SiteSpiderLoader
 from healthcrawl.crawl.revisits import Scope
 from healthcrawl.errors import UsageError
-from healthcrawl.replay import NormalForm
-from healthcrawl.rules import Site
+from healthcrawl.rules import NormalForm, Site
 
 
 def normal_form(settings: BaseSettings) -> NormalForm:

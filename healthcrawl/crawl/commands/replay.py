@@ -8,9 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
 from healthcrawl.corpus.catalog import Catalog
 from healthcrawl.corpus.layout import ArchiveLayout
 from healthcrawl.corpus.manifest import Manifest
@@ -18,11 +15,12 @@ from healthcrawl.corpus.store import Store
 from healthcrawl.crawl.command import PlainCommand
 from healthcrawl.crawl.exits import DONE, FAILED
 from healthcrawl.crawl.monitor import summary_rows
-from healthcrawl.crawl.options import all_sites, normal_form, one_site
+from healthcrawl.crawl.options import all_sites, normal_form, one_site, size
+from healthcrawl.crawl.progress import track
 from healthcrawl.crawl.results import as_json
 from healthcrawl.crawl.tally import Tally
 from healthcrawl.errors import UsageError
-from healthcrawl.replay import Read, beside, jobs, read_all, replay
+from healthcrawl.replay import beside, jobs, read_all, replay
 
 
 class Command(PlainCommand):
@@ -69,7 +67,9 @@ class Command(PlainCommand):
             todo = (job for job in todo if job.site is not None and job.site.name == opts.site)
         workers = min(opts.workers or os.cpu_count() or 1, len(paths))
         tally, failed = Tally(), False
-        with _store(layout, opts.out) as store, _progress(read_all(todo, workers), len(paths)) as reads:
+        seconds = size(self.settings, "PROGRESS_SECONDS")
+        done = track(read_all(todo, workers), len(paths), "WARC files", seconds)
+        with _store(layout, opts.out) as store, done as reads:
             for result in replay(reads, store):
                 if isinstance(result, str):
                     failed = True
@@ -110,11 +110,3 @@ def _store(layout: ArchiveLayout, out: str | None) -> Iterator[Store]:
         yield Store(layout.corpus, manifest, catalog)
     finally:
         catalog.close()
-
-
-@contextmanager
-def _progress(reads: Iterator[Read], total: int) -> Iterator[Iterator[Read]]:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        yield progress.track(reads, total=total, description="WARC files")  # type: ignore[misc]
