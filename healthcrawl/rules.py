@@ -181,19 +181,29 @@ class Furniture:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spam:
-    """The spam model: weights of words, those that speak against spam below 0, and the scores that decide.
+    """The spam model, and the scores that decide.
 
-    `pattern` finds the words in a folded line, of those that begin at one place the longest. `contact` finds a way to be called;
-    `contact_weight` is added for one where something is sold.
-    A line scoring `drop` or more goes wherever it stands; `suspect` or more, only at head or foot, hidden, or among links.
+    `weights` are log odds of characters and pairs of characters (`healthcrawl.core.despam.features`), to which `bias` is added.
+    `words` have weights of their own, those that speak against spam below 0; `pattern` finds them in a folded line, of those
+    that begin at one place the longest. `contact` finds a way to be called; `contact_weight` is added for one where something is
+    sold. What the words weigh counts `share_of_words` times, and at most `most_of_words`. `simplified` translates what is
+    written in traditional characters before it is read.
+    `hints` are pairs of which spam nearly always has one.
+    A line scoring `drop` or more goes wherever it stands; `suspect` or more, only where spam is put.
     """
 
+    weights: Mapping[str, float] = field(default_factory=dict)
+    bias: float = 0.0
+    hints: frozenset[str] = frozenset()
     words: Mapping[str, float] = field(default_factory=dict)
     pattern: Pattern = re.compile("(?!)")
     contact: Pattern = re.compile("(?!)")
     contact_weight: float = 0.0
-    drop: float = 1.0
-    suspect: float = 0.5
+    share_of_words: float = 1.0
+    most_of_words: float = 3.0
+    simplified: Mapping[int, str] = field(default_factory=dict)
+    drop: float = 3.5
+    suspect: float = 2.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,14 +227,6 @@ class Mending:
     others: Mapping[str, float] = field(default_factory=dict)
     pairs: Mapping[str, float] = field(default_factory=dict)
     words: Mapping[str, float] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NormalForm:
-    """The choices of the corpus's normal form."""
-
-    script: Literal["simplified", "traditional", "keep"] = "simplified"
-    width: Literal["half", "keep"] = "half"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

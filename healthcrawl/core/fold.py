@@ -9,7 +9,7 @@ import unicodedata
 
 # Zero-width and format characters, by which spam hides its words: soft hyphen, combining grapheme joiner, Mongolian vowel
 # separator, zero-width space to right-to-left mark, embeddings, word joiner to invisible plus, variation selectors, BOM.
-_INVISIBLE = re.compile("[\xad\u034f\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe00-\ufe0f\ufeff]")
+INVISIBLE = re.compile("[\xad\u034f\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe00-\ufe0f\ufeff]")
 
 # A reading that a mirror has put behind a character.
 _GLOSS = re.compile(r"(?<=[\u4e00-\u9fff])\([a-zü\u00e0-\u01dc]{1,6} ?\)")
@@ -31,7 +31,7 @@ def fold(line: str) -> str:
     """
     if line.isascii():
         return " ".join(line.split())
-    plain = unicodedata.normalize("NFKC", _INVISIBLE.sub("", line)).translate(_PLAIN)
+    plain = unicodedata.normalize("NFKC", INVISIBLE.sub("", line)).translate(_PLAIN)
     return " ".join(_GLOSS.sub("", plain).split())
 
 
@@ -45,7 +45,7 @@ def unfold(line: str, start: int, end: int) -> str:
     origins = [
         (character, at)
         for at, raw in enumerate(line)
-        for character in unicodedata.normalize("NFKC", _INVISIBLE.sub("", raw)).translate(_PLAIN)
+        for character in unicodedata.normalize("NFKC", INVISIBLE.sub("", raw)).translate(_PLAIN)
     ]
     view = "".join(character for character, _ in origins)
     glossed = {at for gloss in _GLOSS.finditer(view) for at in range(*gloss.span())}

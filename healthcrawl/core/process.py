@@ -14,17 +14,18 @@ from datetime import date
 from lxml import etree
 
 from healthcrawl.core.decode import Unreadable, decode
-from healthcrawl.core.despam import drop_spam
+from healthcrawl.core.despam import drop_spam, unconverted
 from healthcrawl.core.extract import extract, locate
 from healthcrawl.core.furniture import drop_furniture
 from healthcrawl.core.hidden import cut_before_root, drop_hidden
 from healthcrawl.core.identity import recognise
+from healthcrawl.core.injected import drop_injected
 from healthcrawl.core.mend import mend
 from healthcrawl.core.metadata import read_attachments, read_metadata
 from healthcrawl.core.normalise import normalise
 from healthcrawl.core.plaintext import find_byline, find_files, find_title, read_furniture, to_lines
 from healthcrawl.core.refuse import refuse_page, refuse_response
-from healthcrawl.core.tree import Index, parse
+from healthcrawl.core.tree import Index, blocks, parse
 from healthcrawl.core.urls import canonical
 from healthcrawl.model import Attachment, Capture, Document, Finding, Metadata, Page, Rejection
 from healthcrawl.rules import Family, Layout, Rules
@@ -38,10 +39,15 @@ _HTML_TYPES = {"text/html", "application/xhtml+xml", "text/xml", "application/xm
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Article:
-    """An article on its way through the text stages."""
+    """An article on its way through the text stages.
+
+    `doubtful` are those of its lines that stand where spam is put; `hacked` is said of a page into which spam was put beyond doubt.
+    """
 
     metadata: Metadata
     lines: tuple[str, ...]
+    doubtful: frozenset[str] = frozenset()
+    hacked: bool = False
     attachments: tuple[Attachment, ...] = ()
     findings: tuple[Finding, ...] = ()
 
@@ -61,20 +67,19 @@ def process(capture: Capture, rules: Rules) -> Document | Rejection:
         return _reject(capture.url, rules, Unreadable(reason="broken", detail=repr(error)), page.findings)
 
 
-def clean(text: str, rules: Rules, findings: tuple[Finding, ...] = ()) -> Document | Rejection:
+def clean(text: str, rules: Rules, url: str = "") -> Document | Rejection:
     """Read an article that was saved as plain text. Any text gives a document or a rejection.
 
     The text stages are those of `process`; title, date and source are found in the text's own lines. Cleaning what was cleaned
-    changes nothing. `findings` are those of decoding.
+    changes nothing.
     """
-    lines = tuple(line.strip() for line in text.splitlines() if line.strip())
-    article = _Article(metadata=Metadata(), lines=lines, findings=findings)
+    article = _Article(metadata=Metadata(), lines=tuple(line.strip() for line in text.splitlines() if line.strip()))
     article = _mend(article, rules)
     article = _read_lines(article, rules)
     article = _tidy(article, rules)
     if not article.lines:
-        return _reject("", rules, _why_empty(article), article.findings)
-    return _document("", "", article, rules)
+        return _reject(url, rules, _why_empty(article), article.findings)
+    return _document(url, "", article, rules)
 
 
 def _process_page(page: Page, rules: Rules) -> Document | Rejection:
@@ -85,13 +90,22 @@ def _process_page(page: Page, rules: Rules) -> Document | Rejection:
     family = recognise(page, index, rules)
     layout = _layout(page, family, rules)
     _drop_parts(index, layout)
-    place = locate(index, layout)
+    shown = blocks(tree)
+    injected = drop_injected(index, shown, page.url, rules.spam)
+    place = locate(index, layout, None if injected else shown)
     if refusal := refuse_page(page, tree, place, family):
-        return _reject(page.url, rules, refusal, findings, family)
+        return _reject(page.url, rules, refusal, (*findings, *injected), family)
     metadata, said = read_metadata(page, index, place, layout, rules.spam, weak_pub_date=family.weak_pub_date)
     attachments = read_attachments(page, index, place, layout)
     lines, copies = extract(tree, place)
-    article = _Article(metadata=metadata, lines=lines, attachments=attachments, findings=(*findings, *said, *copies))
+    article = _Article(
+        metadata=metadata,
+        lines=lines,
+        doubtful=frozenset(block.text for block in place.lines if 2 * block.linked > len(block.text)),
+        hacked=any(finding.kind == "spam" for finding in (*findings, *said)),
+        attachments=attachments,
+        findings=(*findings, *injected, *said, *copies),
+    )
     article = _mend(article, rules)
     article = _tidy(article, rules)
     if not article.lines and not attachments:
@@ -144,9 +158,13 @@ def _mend(article: _Article, rules: Rules) -> _Article:
     names = [_in_one_line(attachment.name) for attachment in attachments]
     mended = mend("\n".join([*fields, *names, *article.lines]), rules.mending, simplify=rules.script == "simplified")
     title, source, author, column, *rest = mended.text.split("\n")
+    lines = tuple(rest[len(names) :])
+    doubtful = article.doubtful | unconverted(article.lines, rules.spam.simplified)
     return _Article(
         metadata=replace(metadata, title=title, source=source, author=author, column=column),
-        lines=tuple(rest[len(names) :]),
+        lines=lines,
+        doubtful=frozenset(new for old, new in zip(article.lines, lines, strict=False) if old in doubtful),
+        hacked=article.hacked,
         attachments=tuple(replace(attachment, name=name) for attachment, name in zip(attachments, rest, strict=False)),
         findings=(*article.findings, *mended.findings),
     )
@@ -156,7 +174,7 @@ def _tidy(article: _Article, rules: Rules) -> _Article:
     """Furniture and spam dropped from the lines, and all texts in the normal form."""
     known = article.metadata
     lines, furniture = drop_furniture(article.lines, rules.furniture, known.title, known.published)
-    lines, spam = drop_spam(lines, rules.spam)
+    lines, spam = drop_spam(lines, rules.spam, article.doubtful, hacked=article.hacked)
 
     def normal(text: str) -> str:
         return _in_one_line(normalise(text, rules.script, rules.width))

@@ -121,6 +121,10 @@ class Index:
         where, value = need
         return value in self._values[where] if where in self._values else where + value in self._names
 
+    def is_gone(self, element: html.HtmlElement) -> bool:
+        """Whether an element was dropped, or one around it."""
+        return element in self._gone
+
     def drop(self, element: html.HtmlElement) -> None:
         """Take an element out of the tree; the text behind it stays."""
         if element.getparent() is not None and element not in self._gone:
@@ -180,7 +184,7 @@ def within(shown: Sequence[Block], element: html.HtmlElement) -> list[Block]:
     if element.tag not in _BREAKING:  # its text is part of a line
         return blocks(element)
     members = set(element.iter())
-    return [block for block in shown if block.element in members] or blocks(element)
+    return [block for block in shown if block.element in members]
 
 
 def lines_of(root: html.HtmlElement) -> list[str]:

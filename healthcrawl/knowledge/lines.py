@@ -8,9 +8,11 @@ from importlib import resources
 from typing import Any
 
 from healthcrawl.errors import KnowledgeError
+from healthcrawl.knowledge.characters import load_mending
 from healthcrawl.rules import Furniture, Spam
 
 _LATIN = re.compile("[a-z ]+")
+_HINT = 1.5  # weight from which a pair hints at spam: of 261 real pieces of spam, 3 had none, but half of honest short lines
 
 
 @cache
@@ -25,19 +27,26 @@ def load_furniture() -> tuple[Furniture, ...]:
 
 @cache
 def load_spam() -> Spam:
-    """The spam words with their weights, and the scores that decide.
+    """The spam model, the words with their weights, and the scores that decide; read once a process.
 
     Raises:
         KnowledgeError: the file is wrong.
     """
     data = read("spam.toml")
+    bias, weights = _read_model()
     try:
         words = {word: float(group["weight"]) for group in data["words"].values() for word in group["words"]}
         return Spam(
+            weights=weights,
+            bias=bias,
+            hints=frozenset(
+                key for key, weight in weights.items() if len(key) == 2 and weight >= _HINT and not {*key} & {*"|。,“"}
+            ),
             words=words,
             pattern=_one_of(words),
             contact=re.compile(data["contact"]["pattern"]),
             contact_weight=float(data["contact"]["weight"]),
+            simplified={ord(old): new for old, new in load_mending().simplified.items() if len(old) == 1},
             **data["scores"],
         )
     except (KeyError, TypeError, ValueError, re.error) as error:
@@ -57,6 +66,21 @@ def read(name: str) -> dict[str, Any]:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise KnowledgeError(f"{name}: not TOML: {error}") from error
+
+
+def _read_model() -> tuple[float, dict[str, float]]:
+    """Bias and weights of the model that `healthcrawl.knowledge.build.spam` has written."""
+    bias, weights = 0.0, {}
+    for line in resources.files("healthcrawl.knowledge").joinpath("spam_model.tsv").read_text("utf-8").split("\n"):
+        if not line or line.startswith("#"):
+            continue
+        weight, length, keys = line.split("\t")
+        if weight == "bias":
+            bias = float(keys)
+        else:
+            step = int(length)
+            weights.update(dict.fromkeys((keys[at : at + step] for at in range(0, len(keys), step)), float(weight)))
+    return bias, weights
 
 
 def _one_of(words: Iterable[str]) -> re.Pattern[str]:

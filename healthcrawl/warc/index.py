@@ -18,8 +18,7 @@ from healthcrawl.disk import disk_errors, write_atomically
 from healthcrawl.errors import DamagedRecordError
 from healthcrawl.model import Exchange, Location, Revisit
 from healthcrawl.warc import records
-from healthcrawl.warc.read import read_records
-from healthcrawl.warc.scan import Record
+from healthcrawl.warc.read import Record, read_records
 
 logger = logging.getLogger(__name__)
 

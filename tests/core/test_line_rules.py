@@ -1,18 +1,15 @@
-"""Furniture and spam: every rule against its own proofs, and where the rules apply."""
+"""Furniture: every rule against its own proofs, and where the rules apply."""
 
-import re
 from typing import Any
 
 import pytest
 
-from healthcrawl.core.despam import drop_spam, is_suspect, score
 from healthcrawl.core.fold import fold
 from healthcrawl.core.furniture import drop_furniture
-from healthcrawl.knowledge.lines import load_furniture, load_spam, read
-from healthcrawl.rules import Furniture, Spam
+from healthcrawl.knowledge.lines import load_furniture, read
+from healthcrawl.rules import Furniture
 
 RULES: list[dict[str, Any]] = read("furniture.toml")["rule"]
-PROOFS: dict[str, list[str]] = read("spam.toml")["examples"]
 PROSE = "市卫生健康局近日组织开展春季传染病防控培训,各镇街卫生院一百二十人参加。"
 
 
@@ -103,72 +100,3 @@ def test_a_head_line_that_is_a_date_goes_only_if_it_is_the_date_of_publication(l
 def test_the_date_of_publication_under_lines_of_text_is_a_signature() -> None:
     lines = ("急救培训报名", "市卫生健康局", "2024年3月15日")
     assert drop_furniture(lines, load_furniture(), published="2024-03-15")[0] == lines
-
-
-@pytest.mark.parametrize("line", PROOFS["drop"])
-def test_spam_is_dropped_anywhere(line: str) -> None:
-    assert score(line, load_spam()) >= load_spam().drop
-
-
-@pytest.mark.parametrize("line", PROOFS["keep"])
-def test_look_alikes_of_spam_stay_even_at_the_edges(line: str) -> None:
-    assert not is_suspect(line, load_spam())
-
-
-@pytest.mark.parametrize(
-    "disguise",
-    [
-        "ａｐｐ下载,棋牌官网,彩金",
-        "棋\N{ZERO WIDTH SPACE}牌官\N{SOFT HYPHEN}网,彩\N{WORD JOINER}金",
-        "開元棋牌,註冊送彩金",
-    ],
-)
-def test_spam_is_seen_through_its_disguise(disguise: str) -> None:
-    assert score(disguise, load_spam()) >= load_spam().drop
-
-
-def test_one_word_of_trade_alone_is_not_even_suspect() -> None:
-    spam = load_spam()
-    alone = [
-        word for word, weight in spam.words.items() if weight == max(spam.words.values()) and is_suspect(word, spam)
-    ]
-    assert not alone
-
-
-def test_of_overlapping_words_the_longest_counts() -> None:
-    spam = Spam(words={"看片": 0.6, "看片网": 0.6, "看片网站指南": 0.0}, pattern=re.compile("看片网站指南|看片网|看片"))
-    assert score("看片网", spam) == 0.6
-    assert score("看片网站指南", spam) == 0
-
-
-def test_a_contact_adds_to_what_is_sold_and_is_nothing_by_itself() -> None:
-    spam = load_spam()
-    assert score("刻章,加QQ:12345678", spam) > score("刻章,加急", spam)
-    assert score("咨询请加QQ:12345678", spam) == 0
-
-
-def test_suspect_line_goes_at_the_edge_only() -> None:
-    spam = load_spam()
-    middling = "白云影视,春日动漫城,青山美术馆,南湖书店"
-    assert spam.suspect <= score(middling, spam) < spam.drop
-    kept, findings = drop_spam((middling, *[PROSE] * 4, middling, *[PROSE] * 4, middling), spam)
-    assert kept == (*[PROSE] * 4, middling, *[PROSE] * 4)
-    assert {finding.kind for finding in findings} == {"spam"}
-
-
-def test_clean_text_scores_nothing() -> None:
-    assert score(PROSE, load_spam()) == score("", load_spam()) == 0
-
-
-def test_title_broken_into_lines_is_the_title() -> None:
-    title = "云海市卫生健康局关于开展2024年春季传染病防控宣传教育活动的通知"
-    lines = (
-        "云海市卫生健康局关于开展",
-        "2024年春季传染病防控",
-        "宣传教育活动的通知",
-        "各区卫生健康局:",
-        "现将有关事项通知如下。",
-    )
-    kept, findings = drop_furniture(lines, load_furniture(), title)
-    assert kept == lines[3:]
-    assert {finding.detail for finding in findings} == {"title"}

@@ -1,0 +1,74 @@
+"""Spam in a page's tree: blocks and parts of lines that were put into it as elements of their own.
+
+They are taken out before the article is looked for: a keyword block is prose to whoever weighs prose, a link farm makes a notice
+look like a list, and a lone link at the end of an honest line can still be told from the line. What is no element of its own is
+left to the rules for lines (`healthcrawl.core.despam`).
+"""
+
+import re
+from collections.abc import Sequence
+
+from lxml import html
+
+from healthcrawl.core.despam import may_sell, score
+from healthcrawl.core.tree import Block, Index, text_of
+from healthcrawl.core.urls import host_of
+from healthcrawl.model import Finding
+from healthcrawl.rules import Spam
+
+_LENGTHS = range(3, 2000)  # characters of an element that may be an insertion
+_FARM = 3  # blocks of links that sell beyond doubt, from which the suspect ones belong to them
+_GLUE = 6  # letters that may be left of a block whose elements sell: "links:", "see also"
+_LETTER = re.compile(r"[^\W\d_]")
+
+
+def drop_injected(index: Index, shown: Sequence[Block], url: str, spam: Spam) -> tuple[Finding, ...]:
+    """Take what sells out of the tree, in place; a finding for each element. `shown` are the tree's blocks.
+
+    A link to another host than that of the page's `url` need only be suspect, and so need blocks of links in a link farm.
+    """
+    scores = [(block, score(block.text, spam)) for block in shown if may_sell(block.text, spam)]
+    farm = sum(value >= spam.drop for block, value in scores if 2 * block.linked > len(block.text)) >= _FARM
+    findings: list[Finding] = []
+    searched: set[html.HtmlElement] = set()
+    for block, value in scores:
+        if block.element in searched or index.is_gone(block.element):
+            continue
+        searched.add(block.element)
+        inside = _selling_inside(block, host_of(url), spam)
+        mark = spam.suspect if farm and 2 * block.linked > len(block.text) else spam.drop
+        if value >= mark and _is_whole(block) and _sells_without(inside, block, mark, spam):
+            inside = {block.element: value}
+        for element, worth in inside.items():
+            findings.append(Finding(kind="spam", text=text_of(element), detail=f"element: score {worth:.2f}"))
+            index.drop(element)
+    return tuple(findings)
+
+
+def _selling_inside(block: Block, home: str, spam: Spam) -> dict[html.HtmlElement, float]:
+    """The elements that sell and are only a part of their block, with their scores; of one inside the other, the inner."""
+    found: dict[html.HtmlElement, float] = {}
+    around: set[html.HtmlElement] = set()
+    for element in reversed(list(block.element.iterdescendants())):
+        text = text_of(element)
+        if element in around or len(text) not in _LENGTHS or not may_sell(text, spam):
+            continue
+        host = host_of(element.get("href", "")) if element.tag == "a" else ""
+        value = score(text, spam)
+        if value >= (spam.suspect if host and host != home else spam.drop):
+            found[element] = value
+            around.update(element.iterancestors())
+    return found
+
+
+def _is_whole(block: Block) -> bool:
+    """Whether a block is all the text of its element. A table row is more than that: its cells are looked at one by one."""
+    return block.element.tag != "tr" and "".join(block.text.split()) == "".join(text_of(block.element).split())
+
+
+def _sells_without(inside: dict[html.HtmlElement, float], block: Block, mark: float, spam: Spam) -> bool:
+    """Whether what is left of a block without the elements that sell sells too, or says nothing."""
+    rest = block.text
+    for element in inside:
+        rest = rest.replace(text_of(element), "", 1)
+    return len(_LETTER.findall(rest)) <= _GLUE or score(rest, spam) >= mark
