@@ -45,6 +45,9 @@ DEFAULT_REQUEST_HEADERS = {
     "Accept-Encoding": "gzip, deflate",
 }
 
+# Scrapy starts that many tasks for the items of every single answer; ours have one item, or none.
+CONCURRENT_ITEMS = 1
+
 # Limits.
 DOWNLOAD_MAXSIZE = 20 * 1024 * 1024
 DOWNLOAD_WARNSIZE = 0
