@@ -31,6 +31,12 @@ logger = logging.getLogger(__name__)
 
 _DECIDING = ("healthcrawl", "trafilatura", "htmldate", "lxml", "opencc-python-reimplemented")
 
+# Made once: making them costs more than running them.
+_FORGET = [
+    sa.delete(one).where(one.c.record_id == sa.bindparam("record")) for one in (tables.findings, tables.captures)
+]
+_CAPTURE, _FINDING = sa.insert(tables.captures), sa.insert(tables.findings)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Examined:
@@ -149,33 +155,32 @@ def _provenance(examined: Examined, location: Location) -> Provenance:
 def _record(tx: sa.Connection, examined: Examined, location: Location, change: Change | None) -> None:
     outcome = examined.outcome
     rejected = outcome if isinstance(outcome, Rejection) else None
-    for table in (tables.findings, tables.captures):  # a replay reads a capture again
-        tx.execute(sa.delete(table).where(table.c.record_id == examined.record_id))
-    tx.execute(
-        sa.insert(tables.captures).values(
-            record_id=examined.record_id,
-            site=outcome.site,
-            address=outcome.address,
-            url=examined.url,
-            captured_at=tables.moment(examined.captured_at),
-            role=examined.context.role,
-            status=examined.status,
-            media_type=examined.media_type,
-            payload_sha256=examined.payload_sha256,
-            record_type="revisit" if examined.revisit else "response",
-            warc_file=location.warc_file,
-            warc_offset=location.offset,
-            warc_length=location.length,
-            outcome="rejected" if rejected else "document",
-            reason=rejected.reason if rejected else "",
-            detail=rejected.detail if rejected else "",
-            number=change.number if change else None,
-        )
-    )
+    for forget in _FORGET:  # a replay reads a capture again
+        tx.execute(forget, {"record": examined.record_id})
+    values = {
+        "record_id": examined.record_id,
+        "site": outcome.site,
+        "address": outcome.address,
+        "url": examined.url,
+        "captured_at": tables.moment(examined.captured_at),
+        "role": examined.context.role,
+        "status": examined.status,
+        "media_type": examined.media_type,
+        "payload_sha256": examined.payload_sha256,
+        "record_type": "revisit" if examined.revisit else "response",
+        "warc_file": location.warc_file,
+        "warc_offset": location.offset,
+        "warc_length": location.length,
+        "outcome": "rejected" if rejected else "document",
+        "reason": rejected.reason if rejected else "",
+        "detail": rejected.detail if rejected else "",
+        "number": change.number if change else None,
+    }
+    tx.execute(_CAPTURE, values)
     noted = (*outcome.findings, *(examined.links.findings if examined.links else ()))
     if noted:
         rows = [{"record_id": examined.record_id, "serial": at, **asdict(one)} for at, one in enumerate(noted)]
-        tx.execute(sa.insert(tables.findings), rows)
+        tx.execute(_FINDING, rows)
 
 
 def _note(tx: sa.Connection, examined: Examined, rules: Rules, frontier: Frontier) -> tuple[PageRow, ...]:

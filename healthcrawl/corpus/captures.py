@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -10,6 +11,37 @@ from healthcrawl.corpus.catalog import Catalog
 from healthcrawl.model import Location
 
 _TABLE = tables.captures
+_ORDER = (_TABLE.c.captured_at, _TABLE.c.warc_file, _TABLE.c.warc_offset)
+_PLACED = sa.select(
+    _TABLE.c.url,
+    _TABLE.c.captured_at,
+    _TABLE.c.record_id,
+    _TABLE.c.warc_file,
+    _TABLE.c.warc_offset,
+    _TABLE.c.warc_length,
+)
+_OF_URL = _PLACED.where(
+    _TABLE.c.site == sa.bindparam("site"),
+    _TABLE.c.url == sa.bindparam("url"),
+    _TABLE.c.status != 304,
+    _TABLE.c.captured_at != "",
+)
+_NEWEST = _OF_URL.order_by(*(column.desc() for column in _ORDER)).limit(1)
+_BEFORE = _NEWEST.where(_TABLE.c.captured_at < sa.bindparam("moment"))
+_FROM = _OF_URL.where(_TABLE.c.captured_at >= sa.bindparam("moment")).order_by(*_ORDER).limit(1)
+_SAME = (
+    _PLACED.where(
+        _TABLE.c.site == sa.bindparam("site"),
+        _TABLE.c.payload_sha256 == sa.bindparam("payload_sha256"),
+        _TABLE.c.record_type == "response",
+        _TABLE.c.status == sa.bindparam("status"),
+        _TABLE.c.media_type == sa.bindparam("media_type"),
+        _TABLE.c.captured_at != "",
+    )
+    .order_by(*(column.desc() for column in _ORDER))
+    .limit(1)
+)
+_SAME_URL = _SAME.where(_TABLE.c.url == sa.bindparam("url"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,12 +60,11 @@ def closest(catalog: Catalog, site: str, url: str, at: datetime | None = None) -
     Answers that only say "not modified" are passed over: an earlier capture holds what they stand for. Of two that are as
     close, the later one is given.
     """
-    matches = sa.and_(_TABLE.c.site == site, _TABLE.c.url == url, _TABLE.c.status != 304, _TABLE.c.captured_at != "")
     if at is None:
-        return _first(catalog, matches, descending=True)
+        return _first(catalog, _NEWEST, site=site, url=url)
     moment = tables.moment(at)
-    before = _first(catalog, sa.and_(matches, _TABLE.c.captured_at < moment), descending=True)
-    after = _first(catalog, sa.and_(matches, _TABLE.c.captured_at >= moment), descending=False)
+    before = _first(catalog, _BEFORE, site=site, url=url, moment=moment)
+    after = _first(catalog, _FROM, site=site, url=url, moment=moment)
     if before is None or after is None:
         return before or after
     return before if at - before.captured_at < after.captured_at - at else after
@@ -41,17 +72,15 @@ def closest(catalog: Catalog, site: str, url: str, at: datetime | None = None) -
 
 def same_payload(catalog: Catalog, site: str, payload_sha256: str, like: "Likeness") -> CaptureRow | None:
     """The newest full response of a site with that payload, and with the same status and media type; None if there is none."""
-    matches = sa.and_(
-        _TABLE.c.site == site,
-        _TABLE.c.payload_sha256 == payload_sha256,
-        _TABLE.c.record_type == "response",
-        _TABLE.c.status == like.status,
-        _TABLE.c.media_type == like.media_type,
-        _TABLE.c.captured_at != "",
-    )
+    values: dict[str, str | int] = {
+        "site": site,
+        "payload_sha256": payload_sha256,
+        "status": like.status,
+        "media_type": like.media_type,
+    }
     if like.url:
-        matches = sa.and_(matches, _TABLE.c.url == like.url)
-    return _first(catalog, matches, descending=True)
+        return _first(catalog, _SAME_URL, **values, url=like.url)
+    return _first(catalog, _SAME, **values)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,12 +92,9 @@ class Likeness:
     url: str = ""
 
 
-def _first(catalog: Catalog, matches: sa.ColumnElement[bool], *, descending: bool) -> CaptureRow | None:
-    order = (_TABLE.c.captured_at, _TABLE.c.warc_file, _TABLE.c.warc_offset)
-    query = sa.select(_TABLE).where(matches).limit(1)
-    query = query.order_by(*(column.desc() for column in order) if descending else order)
+def _first(catalog: Catalog, query: sa.Select[Any], **values: str | int) -> CaptureRow | None:
     with catalog.reading() as tx:
-        row = tx.execute(query).one_or_none()
+        row = tx.execute(query, values).one_or_none()
     if row is None:
         return None
     return CaptureRow(

@@ -151,6 +151,8 @@ facts = sa.Table(
     comment="schema: version of these tables; journal: bytes of the manifest that documents reflect",
 )
 
+_FACT = sa.select(facts.c.value).where(facts.c.name == sa.bindparam("named"))
+
 
 class Catalog:
     """The catalog in a SQLite file (made where there is none).
@@ -210,7 +212,7 @@ class Catalog:
 
 def fact(tx: sa.Connection, name: str) -> int | None:
     """A number the catalog keeps about itself."""
-    return tx.execute(sa.select(facts.c.value).where(facts.c.name == name)).scalar_one_or_none()
+    return tx.execute(_FACT, {"named": name}).scalar_one_or_none()
 
 
 def set_fact(tx: sa.Connection, name: str, value: int) -> None:
