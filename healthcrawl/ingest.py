@@ -7,6 +7,7 @@ in full or read again from the archive.
 
 import hashlib
 import logging
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from functools import cache
@@ -17,15 +18,15 @@ import sqlalchemy as sa
 
 from healthcrawl.core import message
 from healthcrawl.core.decode import Unreadable, decode
-from healthcrawl.core.health import is_health
 from healthcrawl.core.links import links
 from healthcrawl.core.process import process
-from healthcrawl.core.urls import canonical, in_scope
+from healthcrawl.core.scope import leads_to, refuse
+from healthcrawl.core.urls import canonical
 from healthcrawl.corpus import catalog as tables
-from healthcrawl.corpus.frontier import Frontier, PageRow, State, Visit
+from healthcrawl.corpus.frontier import Frontier, State, Visit
 from healthcrawl.corpus.store import Change, Provenance, Store
-from healthcrawl.model import Capture, Context, Document, Entry, Links, Location, Rejection
-from healthcrawl.rules import Column, Rules, Site
+from healthcrawl.model import Capture, Context, Document, Finding, Links, Location, Rejection
+from healthcrawl.rules import Rules
 
 logger = logging.getLogger(__name__)
 
@@ -55,15 +56,16 @@ class Examined:
     outcome: Document | Rejection
     links: Links | None = None
     target: str = ""
+    sets_cookie: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ingested:
-    """What became of a capture: its outcome, what that did to the corpus, and the pages it leads to in this run."""
+    """What became of a capture: its outcome, what that did to the corpus, and what was decided about where it leads."""
 
     outcome: Document | Rejection
     change: Change | None = None
-    pages: tuple[PageRow, ...] = ()
+    decisions: tuple[Finding, ...] = ()
 
 
 @cache
@@ -95,6 +97,7 @@ def examine(capture: Capture, rules: Rules) -> Examined:
         outcome=outcome,
         links=found,
         target=_target(capture.url, parsed),
+        sets_cookie=bool(parsed.header("Set-Cookie")),
     )
 
 
@@ -112,9 +115,10 @@ def keep(
             change = store.keep(tx, outcome, _provenance(examined, location))
         elif outcome.reason not in {"fault", "unresolved"}:  # which say nothing of the page
             change = store.withdraw(tx, examined.record_id)
-        _record(tx, examined, location, change)
-        pages = _note(tx, examined, rules, frontier) if frontier else ()
-    return Ingested(outcome=outcome, change=change, pages=pages)
+        decisions = _note(tx, examined, rules, frontier) if frontier else ()
+        findings = (*outcome.findings, *(examined.links.findings if examined.links else ()), *decisions)
+        _record(tx, examined, location, change, findings)
+    return Ingested(outcome=outcome, change=change, decisions=tuple(one for one in findings if one.kind == "scope"))
 
 
 def is_ingested(store: Store, record_id: str, location: Location) -> bool:
@@ -152,7 +156,9 @@ def _provenance(examined: Examined, location: Location) -> Provenance:
     )
 
 
-def _record(tx: sa.Connection, examined: Examined, location: Location, change: Change | None) -> None:
+def _record(
+    tx: sa.Connection, examined: Examined, location: Location, change: Change | None, findings: Sequence[Finding]
+) -> None:
     outcome = examined.outcome
     rejected = outcome if isinstance(outcome, Rejection) else None
     for forget in _FORGET:  # a replay reads a capture again
@@ -177,24 +183,17 @@ def _record(tx: sa.Connection, examined: Examined, location: Location, change: C
         "number": change.number if change else None,
     }
     tx.execute(_CAPTURE, values)
-    noted = (*outcome.findings, *(examined.links.findings if examined.links else ()))
-    if noted:
-        rows = [{"record_id": examined.record_id, "serial": at, **asdict(one)} for at, one in enumerate(noted)]
+    if findings:
+        rows = [{"record_id": examined.record_id, "serial": at, **asdict(one)} for at, one in enumerate(findings)]
         tx.execute(_FINDING, rows)
 
 
-def _note(tx: sa.Connection, examined: Examined, rules: Rules, frontier: Frontier) -> tuple[PageRow, ...]:
-    """Bring the frontier up to date with a capture; give the pages it leads to that this run has yet to visit."""
+def _note(tx: sa.Connection, examined: Examined, rules: Rules, frontier: Frontier) -> tuple[Finding, ...]:
+    """Bring the frontier up to date with a capture; say what was decided against."""
     context, outcome = examined.context, examined.outcome
     if context.role == "robots" or examined.captured_at is None or rules.site is None:
         return ()
     state = _state(examined.status, outcome)
-    if state == "redirected" and in_scope(examined.target, rules.site):
-        # Scrapy follows at once, but a kill may come first: the target must be known by then.
-        target = canonical(examined.target, rules)
-        if target == outcome.address:  # to https, say: the page itself is still to come
-            return ()
-        frontier.discover(tx, target, examined.target, context)
     visit = Visit(
         url=examined.url,
         at=examined.captured_at,
@@ -204,9 +203,33 @@ def _note(tx: sa.Connection, examined: Examined, rules: Rules, frontier: Frontie
         last_modified=examined.last_modified,
     )
     frontier.visited(tx, outcome.address, visit, context)
+    if examined.target:
+        return _follow(tx, examined, rules, frontier)
     if examined.links is None or not visit.body:
         return ()
-    return _discover(tx, examined, examined.links, rules, rules.site, frontier)
+    return _discover(tx, examined, examined.links, rules, frontier)
+
+
+def _follow(tx: sa.Connection, examined: Examined, rules: Rules, frontier: Frontier) -> tuple[Finding, ...]:
+    """Make the target of a redirect a page to visit, be it the page itself at another address or with a cookie."""
+    target = leads_to(examined.target, examined.url, rules)
+    if refusal := refuse(target, rules):
+        return (_decision(refusal.name, target, refusal.rule),)
+    address = canonical(target, rules)
+    seen = frontier.state_in_run(tx, address)
+    if seen not in {None, "redirected"}:
+        return ()
+    if not frontier.walk.may_follow(examined.url, target, sets_cookie=examined.sets_cookie):
+        return (_decision("redirect loop", examined.url, f"to {target}"),)
+    if seen:
+        frontier.reopen(tx, address, target)
+    else:
+        frontier.discover(tx, address, target, examined.context)
+    return ()
+
+
+def _decision(name: str, url: str, rule: str) -> Finding:
+    return Finding(kind="scope", text="", detail=f"{name}: {url} ({rule})")
 
 
 def _target(url: str, answer: message.Message) -> str:
@@ -235,29 +258,28 @@ def _state(status: int, outcome: Document | Rejection) -> State:
 
 
 def _discover(
-    tx: sa.Connection, examined: Examined, found: Links, rules: Rules, site: Site, frontier: Frontier
-) -> tuple[PageRow, ...]:
+    tx: sa.Connection, examined: Examined, found: Links, rules: Rules, frontier: Frontier
+) -> tuple[Finding, ...]:
+    assert rules.site is not None
     context = examined.context
-    pages = []
     for entry in found.entries:
-        if in_scope(entry.url, site) and _wanted(entry, context.column, site, rules):
-            known = Context(
-                role="article",
-                via=examined.url,
-                hops=context.hops + 1,
-                column=context.column,
-                entry_title=entry.title,
-                entry_date=entry.date,
-            )
-            pages.append(frontier.discover(tx, canonical(entry.url, rules), entry.url, known))
-    if found.next_page and in_scope(found.next_page, site) and context.hops + 1 < site.max_pages:
-        known = Context(role="list", via=examined.url, hops=context.hops + 1, column=context.column)
-        pages.append(frontier.discover(tx, canonical(found.next_page, rules), found.next_page, known))
-    return tuple(dict.fromkeys(page for page in pages if page))
-
-
-def _wanted(entry: Entry, column: str, site: Site, rules: Rules) -> bool:
-    if site.kind == "bureau":
-        return True
-    asked = next((one for one in site.columns if one.name == column), Column(name=column, url=""))
-    return is_health(entry, asked, rules)
+        known = Context(
+            role="article",
+            via=examined.url,
+            hops=context.hops + 1,
+            column=context.column,
+            entry_title=entry.title,
+            entry_date=entry.date,
+        )
+        frontier.discover(tx, canonical(entry.url, rules), entry.url, known)
+    news = frontier.walk.brings_news(context.column, found.rows)
+    if not found.next_page:
+        return ()
+    # The second page may be the first once more, where a site counts pages from 0 and from 1.
+    if not news and context.hops > 1:
+        return (_decision("endless list", found.next_page, "the page before it brings nothing new"),)
+    if context.hops + 1 >= rules.site.budget.depth:
+        return (_decision("depth", found.next_page, f"budget.depth is {rules.site.budget.depth}"),)
+    known = Context(role="list", via=examined.url, hops=context.hops + 1, column=context.column)
+    frontier.discover(tx, canonical(found.next_page, rules), found.next_page, known)
+    return ()

@@ -24,6 +24,7 @@ FindingKind: TypeAlias = Literal[
     "unresolved",
     "metadata",
     "truncated",
+    "scope",
 ]
 
 Reason: TypeAlias = Literal[
@@ -160,19 +161,27 @@ class Page:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One line of a list page: an article's address with what the list says of it. `date` is ISO or empty."""
+    """One line of a list page: an article's address with what the list says of it.
+
+    `date` is ISO or empty, `source` the office that published it, where the list names one.
+    """
 
     url: str
     title: str = ""
     date: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Links:
-    """What a list page leads to: its entries in page order, and the address of the next list page, if there is one."""
+    """What a list page leads to: the entries to follow in page order, and the next list page's address, if there is one.
+
+    `rows` are the canonical addresses of all its rows, followed or not: what tells whether a page brings anything new.
+    """
 
     entries: tuple[Entry, ...] = ()
     next_page: str = ""
+    rows: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
 
 

@@ -37,12 +37,33 @@ class Rewrite:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Trap:
+    """Addresses that are never asked for, since they have no end or hold no articles; `name` is told to people."""
+
+    name: str
+    pattern: Pattern
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddressRules:
+    """What holds for addresses of every site.
+
+    `duplicates` are rewritten before those of families and sites. `jumps` match the addresses of pages that only lead on; their
+    group `target` is where to, percent-encoded or not. `traps` are matched against the address as it is linked.
+    """
+
+    duplicates: tuple[Rewrite, ...] = ()
+    jumps: tuple[Pattern, ...] = ()
+    traps: tuple[Trap, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ListRules:
     """How a family's list pages are read.
 
     HTML: `rows` are CSS selectors of elements that hold one entry each; the first that gives an entry wins, and if none does,
-    rows are found by their shape. JSON: `items` is the dotted path to the array; `url`, `title` and `date` are keys of its
-    objects, the first with a value wins. `fragment` is the dotted path to a piece of HTML that holds the list.
+    rows are found by their shape. JSON: `items` is the dotted path to the array; `url`, `title`, `date` and `source` are keys of
+    its objects, the first with a value wins. `fragment` is the dotted path to a piece of HTML that holds the list.
     """
 
     rows: tuple[Selector, ...] = ()
@@ -51,6 +72,7 @@ class ListRules:
     url: tuple[str, ...] = ()
     title: tuple[str, ...] = ()
     date: tuple[str, ...] = ()
+    source: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,12 +159,28 @@ class Expectations:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """What one run may cost; at its end the rest waits for the next run.
+
+    `depth`: list pages in a row, from a column's first. `pages`: pages asked for, lists and articles. `megabytes`: of answers.
+    `seconds`: of time.
+    """
+
+    depth: int = 500
+    pages: int = 50_000
+    megabytes: int = 8_192
+    seconds: int = 43_200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
     """One site.
 
     `domains` (with a port where it is not the usual one) and the hosts below them bound the crawl, `families` name the CMS
-    products met there (empty: any). `deny` are patterns of URLs never to request, `delay` the seconds between two requests (at least robots.txt's
-    Crawl-delay), `max_pages` the list pages read per column. `layout` holds selectors that come before the family's.
+    products met there (empty: any). `deny` are patterns of URLs never to request, `allow` of those that are no traps although a general
+    rule says so. `duplicates` turn addresses of copies that no general rule knows (another host for phones) into those of the
+    originals. `health_words` are words of its own that make an entry of a portal a health entry. `delay` the seconds between two requests (at least robots.txt's
+    Crawl-delay), `budget` what one run may cost. `layout` holds selectors that come before the family's.
     """
 
     name: str
@@ -153,11 +191,37 @@ class Site:
     columns: tuple[Column, ...]
     families: tuple[str, ...] = ()
     deny: tuple[Pattern, ...] = ()
+    allow: tuple[Pattern, ...] = ()
+    duplicates: tuple[Rewrite, ...] = ()
+    health_words: tuple[str, ...] = ()
     delay: float = 3.0
-    max_pages: int = 500
+    budget: Budget = field(default_factory=Budget)
     layout: Layout = field(default_factory=Layout)
     expect: Expectations = field(default_factory=Expectations)
     examples: tuple[Example, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ambiguous:
+    """Words that are about health unless something else is spoken of: one of `unless` anywhere in the same title."""
+
+    words: Pattern
+    unless: Pattern
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """What makes an entry of a municipal portal a health entry.
+
+    `folders` match addresses of a health office's folders, `offices` names of health offices as a source. `words` decide on
+    their own, `ambiguous` ones by their company. `look_alikes` are taken out of a title before it is looked at.
+    """
+
+    folders: tuple[Pattern, ...] = ()
+    offices: Pattern = re.compile("(?!)")
+    look_alikes: Pattern = re.compile("(?!)")
+    words: Pattern = re.compile("(?!)")
+    ambiguous: tuple[Ambiguous, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,17 +297,17 @@ class Mending:
 class Rules:
     """All that `process` needs beside the capture. `families` are in order; the last is the generic one.
 
-    `health_words` finds, in its group `health`, the words that make an entry of a municipal portal a health entry; what it
-    finds outside that group are look-alikes. `script` and `width` choose the normal form; `max_chars` is the largest decoded
-    page that is read.
+    `addresses` hold for all sites, beside what families and site say of theirs.
+    `script` and `width` choose the normal form; `max_chars` is the largest decoded page that is read.
     """
 
     families: tuple[Family, ...]
     site: Site | None = None
+    addresses: AddressRules = field(default_factory=AddressRules)
     furniture: tuple[Furniture, ...] = ()
     spam: Spam = field(default_factory=Spam)
     mending: Mending = field(default_factory=Mending)
-    health_words: Pattern = re.compile("(?!)")
+    health: Health = field(default_factory=Health)
     script: Literal["simplified", "traditional", "keep"] = "simplified"
     width: Literal["half", "keep"] = "half"
     max_chars: int = 8_000_000

@@ -67,13 +67,13 @@ def test_a_redirect_makes_its_target_known_before_it_is_asked_for(tmp_path: Path
         head = f"HTTP/1.1 301 Moved\r\nLocation: {location}\r\n\r\n".encode()
         moved = Capture(url=url, response=head, record_id=f"<{url}>", captured_at=datetime(2026, 3, 1, tzinfo=UTC))
         keep(examine(moved, rules), HERE, rules, store, frontier)
-        return [page.url for page in frontier.due()]
+        return [page.url for page in frontier.due(9)]
 
     assert visit("http://a.test/old.html", "/new.html") == ["http://a.test/new.html"]
     assert visit("http://a.test/out.html", "http://b.test/") == ["http://a.test/new.html"]
     assert visit("http://a.test/safe.html", "https://a.test/safe.html") == [
         "http://a.test/new.html",
-        "http://a.test/safe.html",
+        "https://a.test/safe.html",
     ]
-    assert visit("http://a.test/bad.html", "http://[") == ["http://a.test/new.html", "http://a.test/safe.html"]
+    assert visit("http://a.test/bad.html", "http://[") == ["http://a.test/new.html", "https://a.test/safe.html"]
     catalog.close()

@@ -1,13 +1,44 @@
 """Which entries of a municipal portal are about health: its lists mix all offices.
 
-Words decide, on the title, since the list shows no more. 卫生 alone is also in 卫生间 (lavatory), so the data has
-look-alikes beside the words; a word counts only outside of them.
+The site file may say that a column is, or name words of its own. Else the list decides, by what it shows of an entry: the
+folder of a health office in its address, the office that published it, the words of its title. Many words of health are at
+home elsewhere too (“健康发展” of a market, a school's 心理健康, 卫生间), so the data says in which company a word counts.
 """
 
-from healthcrawl.model import Entry
-from healthcrawl.rules import Column, Rules
+from healthcrawl.model import Entry, Finding
+from healthcrawl.rules import Column, Health, Rules
+
+_GAP = "\N{FULLWIDTH VERTICAL LINE}"  # stands for what was taken out, so that no new word arises
 
 
-def is_health(entry: Entry, column: Column, rules: Rules) -> bool:
-    """Whether an entry is to be followed: its column is all about health, or its title holds a health word."""
-    return column.health or any(match["health"] for match in rules.health_words.finditer(entry.title))
+def judge(entry: Entry, column: str, rules: Rules) -> tuple[bool, Finding | None]:
+    """Whether an entry is to be followed, and for a municipal portal the decision: "health: …" or "not health: …"."""
+    site = rules.site
+    if site is None or site.kind != "municipal":
+        return True, None
+    asked = next((one for one in site.columns if one.name == column), Column(name=column, url=""))
+    own = next((word for word in site.health_words if word in entry.title), "")
+    if asked.health:
+        why = f"the column {column}"
+    elif own:
+        why = f"the site file's word {own}"
+    else:
+        why = why_health(entry, rules.health)
+    name = "health" if why else "not health"
+    detail = f"{name}: {entry.url} ({why or 'no sign in address, source or title'})"
+    return bool(why), Finding(kind="scope", text=entry.title, detail=detail)
+
+
+def why_health(entry: Entry, health: Health) -> str:
+    """The sign that an entry is about health; empty if there is none."""
+    if folder := next((match for pattern in health.folders if (match := pattern.search(entry.url))), None):
+        return f"the folder {folder[0].strip('/')}"
+    if office := health.offices.search(entry.source):
+        return f"the source {office[0]}"
+    title = health.look_alikes.sub(_GAP, "".join(entry.title.split()))
+    if word := health.words.search(title):
+        return f"the word {word[0]}"
+    for kind in health.ambiguous:
+        if (word := kind.words.search(title)) and not kind.unless.search(title):
+            return f"the word {word[0]}"
+    return ""

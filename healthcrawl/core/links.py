@@ -3,18 +3,23 @@
 import json
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
 from lxml import html
 
 from healthcrawl.core.dates import read_date
+from healthcrawl.core.health import judge
 from healthcrawl.core.identity import recognise
 from healthcrawl.core.pagers import look_up, next_answer, next_page
 from healthcrawl.core.rows import find_anchors, read_rows, resolve
+from healthcrawl.core.scope import Refusal, leads_to, refuse
 from healthcrawl.core.tree import Index, parse
-from healthcrawl.core.urls import canonical, host_of, in_scope
+from healthcrawl.core.urls import canonical, host_of
 from healthcrawl.model import Entry, Finding, Links, Page
 from healthcrawl.rules import Family, Rules
 
+# Rules that hold only what all servers hold equal.
+_PLAIN = Rules(families=())
 _XML_ISLAND = re.compile(
     r"""<script\b[^>]{0,200}\btype\s{0,9}=\s{0,9}["']?(?:text|application)/xml[^>]{0,200}>""", re.IGNORECASE
 )
@@ -23,8 +28,10 @@ _XML_ISLAND = re.compile(
 def links(page: Page, rules: Rules) -> Links:
     """Read a list page.
 
-    Entries are in page order, one for each canonical address, with absolute URLs without fragments. Rows that lead out of the
-    site (or, without a site, to another host) are findings only. `next_page` is empty on the last page.
+    Entries are in page order, one for each canonical address, with absolute URLs without fragments; a row that leads on through
+    a jump page has the address it leads to. Rows that lead out of the site (or, without a site, to another host), into a trap,
+    or on a municipal portal to what is not about health, are findings only; `detail` begins with the name of the decision.
+    `next_page` is empty on the last page.
     """
     family = recognise(page, Index(parse(page.text)), rules)
     answer, findings = _load(page) if _is_json(page) else (None, [])
@@ -37,10 +44,14 @@ def links(page: Page, rules: Rules) -> Links:
         anchors = find_anchors(tree, base, family, rules)
         entries = [row.entry for row in read_rows(tree, anchors, family)]
         following = next_page(page.url, tree, base, family, markup)
-    inside, outside = _sort_out(entries, page, rules)
-    if not _is_inside(following, page, rules) or canonical(following, rules) == canonical(page.url, rules):
+    entries = [replace(entry, url=leads_to(entry.url, page.url, rules)) for entry in entries]
+    inside, rows, decisions = _sort_out(entries, page, rules)
+    if canonical(following, rules) == canonical(page.url, rules):
         following = ""
-    return Links(entries=inside, next_page=following, findings=(*findings, *outside))
+    elif following and (refusal := _refuse(following, page, rules)):
+        decisions.append(_decision("next page", refusal, following))
+        following = ""
+    return Links(entries=inside, next_page=following, rows=rows, findings=(*findings, *decisions))
 
 
 def _is_json(page: Page) -> bool:
@@ -88,6 +99,7 @@ def _read_item(item: dict[str, object], base: str, family: Family) -> Entry:
         url=next((url for text in texts(family.lists.url) if (url := resolve(base, text))), ""),
         title=" ".join(next(iter(texts(family.lists.title)), "").split()),
         date=next((date for key in family.lists.date if (date := read_date(item.get(key)))), ""),
+        source=" ".join(next(iter(texts(family.lists.source)), "").split()),
     )
 
 
@@ -96,20 +108,45 @@ def _base(page: Page, tree: html.HtmlElement) -> str:
     return (resolve(page.url, element.get("href", "")) if element is not None else "") or page.url
 
 
-def _sort_out(entries: Iterable[Entry], page: Page, rules: Rules) -> tuple[tuple[Entry, ...], tuple[Finding, ...]]:
-    """Entries of the site, one for each canonical address other than the page's own; findings for those of other sites."""
+def _sort_out(
+    entries: Iterable[Entry], page: Page, rules: Rules
+) -> tuple[tuple[Entry, ...], tuple[str, ...], list[Finding]]:
+    """Entries to follow, one for each canonical address other than the page's own; all addresses; what was decided."""
     inside: dict[str, Entry] = {}
-    outside: list[Finding] = []
+    rows: dict[str, None] = {}
+    decisions: list[Finding] = []
     own = canonical(page.url, rules)
     for entry in entries:
-        if not _is_inside(entry.url, page, rules):
-            outside.append(Finding(kind="metadata", text=entry.title, detail=f"leads out of the site: {entry.url}"))
-        elif (key := canonical(entry.url, rules)) != own:
-            inside.setdefault(key, entry)
-    return tuple(inside.values()), tuple(outside)
+        key = canonical(entry.url, rules)
+        known = key in rows
+        rows[key] = None
+        if key == own or (known and key not in inside):
+            continue
+        if known:
+            inside[key] = _prefer_original(inside[key], entry, key)
+        elif refusal := _refuse(entry.url, page, rules):
+            decisions.append(_decision(entry.title, refusal, entry.url))
+        else:
+            wanted, decision = judge(entry, page.context.column, rules)
+            if decision:
+                decisions.append(decision)
+            if wanted:
+                inside[key] = entry
+    return tuple(inside.values()), tuple(rows), decisions
 
 
-def _is_inside(url: str, page: Page, rules: Rules) -> bool:
-    if rules.site is not None:
-        return in_scope(url, rules.site)
-    return bool(url) and host_of(url) == host_of(page.url)
+def _prefer_original(known: Entry, other: Entry, key: str) -> Entry:
+    """Of two addresses of an article the one that is no copy's."""
+    if canonical(known.url, _PLAIN) != key == canonical(other.url, _PLAIN):
+        return replace(known, url=other.url, title=known.title or other.title, date=known.date or other.date)
+    return known
+
+
+def _refuse(url: str, page: Page, rules: Rules) -> Refusal | None:
+    if rules.site is None and host_of(url) != host_of(page.url):
+        return Refusal(name="outside", rule="another host")
+    return refuse(url, rules)
+
+
+def _decision(text: str, refusal: Refusal, url: str) -> Finding:
+    return Finding(kind="scope", text=text, detail=f"{refusal.name}: {url} ({refusal.rule})")

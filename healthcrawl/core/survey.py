@@ -10,12 +10,13 @@ from dataclasses import dataclass
 
 from lxml import html
 
+from healthcrawl.core.health import why_health
 from healthcrawl.core.identity import is_article_url, recognise
 from healthcrawl.core.links import links
 from healthcrawl.core.rows import find_anchors
 from healthcrawl.core.tree import Index, matches, parse
 from healthcrawl.core.urls import host_of
-from healthcrawl.model import Page
+from healthcrawl.model import Entry, Page
 from healthcrawl.rules import Family, Pattern, Rules
 
 LONGEST_NAME = 16  # characters; what is longer is a headline
@@ -69,7 +70,7 @@ def survey(page: Page, rules: Rules, names: Pattern) -> Survey:
     title = _title(tree)
     found: dict[str, Candidate] = {}
     for name, url in _named_links(page, tree, family, rules):
-        health = any(match["health"] for match in rules.health_words.finditer(name))
+        health = bool(why_health(Entry(url=url, title=name), rules.health))
         if (names.fullmatch(name) or health) and not _NO_COLUMN.search(url):
             found.setdefault(url, Candidate(name=name, url=url, health=health))
     return Survey(

@@ -3,16 +3,18 @@
 One page has many addresses: over http and https, with `index.html` and without, with a fragment, a session or a counter
 behind it, as a phone or print copy. The canonical address is the one under which pages and documents are kept. It is a key,
 not a thing to request: its scheme is always `http`, and a server may well answer to another of the page's addresses only.
-What RFC 3986 calls equivalent is settled here, what a CMS calls equivalent is data (`Family.duplicates`).
+What RFC 3986 calls equivalent is settled here; what sites and their CMS call equivalent is data (`AddressRules.duplicates`,
+`Family.duplicates`, `Site.duplicates`).
 """
 
 import re
+from collections.abc import Iterator
 from urllib.parse import SplitResult, quote, urlsplit
 
-from healthcrawl.rules import Rules, Site
+from healthcrawl.rules import Rewrite, Rules, Site
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-_ROUNDS = 5  # a rewrite may uncover another; two rounds settle what is met
+_ROUNDS = 20  # a rewrite may uncover another; two or three rounds settle what is met
 _ESCAPE = re.compile("%([0-9A-Fa-f]{2})|%")
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _HOST_NAME = re.compile(r"(?=.{1,253}$)[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?")
@@ -27,14 +29,15 @@ def canonical(url: str, rules: Rules) -> str:
     'http://www.example.gov.cn/~b/c.html?x=1&y=2'
     """
     address = url.strip()
-    for _ in range(_ROUNDS):
+    seen: list[str] = []
+    while address not in seen and len(seen) < _ROUNDS:
+        seen.append(address)
         parts = _split(address)
         if parts is None:
-            break
-        before, address = address, _rewrite(_normalise(parts), rules)
-        if address == before:
-            break
-    return address
+            return address
+        address = _rewrite(_normalise(parts), rules)
+    # Rules of a site that undo each other go round in circles: any address on it has the same smallest one.
+    return min(seen[seen.index(address) :]) if address in seen else address
 
 
 def in_scope(url: str, site: Site) -> bool:
@@ -43,18 +46,7 @@ def in_scope(url: str, site: Site) -> bool:
     It does if it is http(s), without credentials, on one of the site's domains or below, at a usual port or the domain's own,
     and no `deny` pattern is found in it.
     """
-    parts = _split(url.strip())
-    if parts is None or "@" in parts.netloc:
-        return False
-    host, port = _host(parts), parts.port
-    if not _HOST_NAME.fullmatch(host) or ".." in host:
-        return False
-    usual = port in {None, *_DEFAULT_PORTS.values()}
-    for domain in site.domains:
-        name, _, own_port = domain.partition(":")
-        if (host == name or host.endswith(f".{name}")) and (usual or str(port) == own_port):
-            return not any(pattern.search(url) for pattern in site.deny)
-    return False
+    return _is_on(url.strip(), site) and not any(pattern.search(url) for pattern in site.deny)
 
 
 def host_of(url: str) -> str:
@@ -67,6 +59,21 @@ def host_of(url: str) -> str:
     return _host(parts) if parts else ""
 
 
+def _is_on(url: str, site: Site) -> bool:
+    parts = _split(url)
+    if parts is None or "@" in parts.netloc:
+        return False
+    host, port = _host(parts), parts.port
+    if not _HOST_NAME.fullmatch(host) or ".." in host:
+        return False
+    usual = port in {None, *_DEFAULT_PORTS.values()}
+    for domain in site.domains:
+        name, _, own_port = domain.partition(":")
+        if (host == name or host.endswith(f".{name}")) and (usual or str(port) == own_port):
+            return True
+    return False
+
+
 def _normalise(parts: SplitResult) -> str:
     port = "" if parts.port in {None, *_DEFAULT_PORTS.values()} else f":{parts.port}"
     query = _query(parts.query)
@@ -74,10 +81,19 @@ def _normalise(parts: SplitResult) -> str:
 
 
 def _rewrite(address: str, rules: Rules) -> str:
+    before = address
+    for rewrite in _duplicates(rules):
+        address = rewrite.pattern.sub(rewrite.replacement, address)
+    # No page of a site may pass itself off as another site's.
+    return before if rules.site and _is_on(before, rules.site) and not _is_on(address, rules.site) else address
+
+
+def _duplicates(rules: Rules) -> Iterator[Rewrite]:
+    yield from rules.addresses.duplicates
     for family in rules.families:
-        for rewrite in family.duplicates:
-            address = rewrite.pattern.sub(rewrite.replacement, address)
-    return address
+        yield from family.duplicates
+    if rules.site is not None:
+        yield from rules.site.duplicates
 
 
 def _split(url: str) -> SplitResult | None:

@@ -4,20 +4,23 @@ A page is in the catalog before it is requested, and a run has visited it only w
 catalog, in one transaction. So a killed run goes on where it was, and repeats only what was in flight.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
 import sqlalchemy as sa
 
+from healthcrawl.core.urls import canonical
 from healthcrawl.corpus import catalog as tables
 from healthcrawl.corpus.catalog import Catalog
+from healthcrawl.corpus.walk import Walk
 from healthcrawl.model import Context
+from healthcrawl.rules import Rules
 
 State: TypeAlias = Literal["pending", "fetched", "redirected", "gone", "forbidden", "failed"]
-_BATCH = 500
 _TABLE = tables.pages
+_PLAIN = Rules(families=())  # what all servers hold equal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +54,7 @@ class Frontier:
         self._catalog = catalog
         self._site = site
         self._run = run
+        self.walk = Walk()
 
     def discover(self, tx: sa.Connection, address: str, url: str, context: Context) -> PageRow | None:
         """Note a page; give it back if this run has yet to visit it. What lists say of a known page is brought up to date."""
@@ -58,7 +62,8 @@ class Frontier:
         if row is None:
             tx.execute(sa.insert(_TABLE).values(**self._new(address, url, context)))
             return PageRow(address=address, url=url, context=context)
-        told = {"entry_title": context.entry_title, "entry_date": context.entry_date}
+        told = {"url": url} if _is_better(url, row) else {}
+        told |= {"entry_title": context.entry_title, "entry_date": context.entry_date}
         told = {name: value for name, value in told.items() if value and value != row[name]}
         if told:
             tx.execute(sa.update(_TABLE).where(self._is(address)).values(**told))
@@ -84,24 +89,58 @@ class Frontier:
             }
         tx.execute(sa.update(_TABLE).where(self._is(address)).values(**values))
 
-    def due(self) -> Iterator[PageRow]:
-        """The pages that this run has yet to visit, lists first; pages found meanwhile may or may not be among them."""
-        for role in ("list", "article"):
-            after = ""
-            while True:
-                query = (
-                    sa.select(_TABLE)
-                    .where(_TABLE.c.site == self._site, _TABLE.c.role == role, _TABLE.c.address > after)
-                    .where(sa.or_(_TABLE.c.run != self._run, _TABLE.c.state == "failed"))
-                    .order_by(_TABLE.c.address)
-                    .limit(_BATCH)
-                )
-                with self._catalog.reading() as tx:
-                    rows = [dict(row) for row in tx.execute(query).mappings()]
-                if not rows:
-                    break
-                after = rows[-1]["address"]
-                yield from map(_page, rows)
+    def reopen(self, tx: sa.Connection, address: str, url: str) -> None:
+        """Make a page due again at another of its addresses, whatever this run has seen of it."""
+        tx.execute(sa.update(_TABLE).where(self._is(address)).values(run=0, url=url))
+
+    def forget(self, address: str) -> None:
+        """Take a page off the list, since it is known by another address now."""
+        with self._catalog.writing() as tx:
+            tx.execute(sa.delete(_TABLE).where(self._is(address)))
+
+    def retry_failed(self) -> None:
+        """Make the pages due again that this run, before it was cut off, failed to fetch."""
+        failed = sa.and_(_TABLE.c.site == self._site, _TABLE.c.run == self._run, _TABLE.c.state == "failed")
+        with self._catalog.writing() as tx:
+            tx.execute(sa.update(_TABLE).where(failed).values(run=0))
+
+    def due(self, limit: int) -> list[PageRow]:
+        """The next pages that this run has yet to visit: lists, then articles never seen, the newest first, then the others."""
+        query = (
+            sa.select(_TABLE)
+            .where(self._is_due())
+            .order_by(
+                sa.case((_TABLE.c.role == "list", 0), else_=1),
+                sa.case((_TABLE.c.captured_at == "", 0), else_=1),
+                _TABLE.c.entry_date.desc(),
+                _TABLE.c.address,
+            )
+            .limit(limit)
+        )
+        with self._catalog.reading() as tx:
+            return [_page(dict(row)) for row in tx.execute(query).mappings()]
+
+    def give_up(self, pages: Iterable[PageRow], at: datetime) -> None:
+        """Of some pages, note those as failed that are still due: this run has asked for them and got nowhere."""
+        asked = {page.address: page for page in pages}
+        query = sa.select(_TABLE.c.address).where(self._is_due(), _TABLE.c.address.in_(asked))
+        with self._catalog.writing() as tx:
+            for address in tx.execute(query).scalars().all():
+                page = asked[address]
+                self.visited(tx, address, Visit(url=page.url, at=at, state="failed"), page.context)
+
+    def count_due(self) -> int:
+        """How many pages this run has yet to visit, as far as it knows."""
+        with self._catalog.reading() as tx:
+            return tx.execute(sa.select(sa.func.count()).select_from(_TABLE).where(self._is_due())).scalar_one()
+
+    def state_in_run(self, tx: sa.Connection, address: str) -> State | None:
+        """What this run has found at an address; None if it has not been there."""
+        row = self._row(tx, address)
+        return row["state"] if row and row["run"] == self._run else None
+
+    def _is_due(self) -> sa.ColumnElement[bool]:
+        return sa.and_(_TABLE.c.site == self._site, _TABLE.c.run != self._run)
 
     def _new(self, address: str, url: str, context: Context) -> dict[str, Any]:
         return {
@@ -128,6 +167,12 @@ class Frontier:
 
     def _is(self, address: str) -> sa.ColumnElement[bool]:
         return sa.and_(_TABLE.c.site == self._site, _TABLE.c.address == address)
+
+
+def _is_better(url: str, row: Mapping[str, Any]) -> bool:
+    """Whether a page that was never fetched is better asked for here: at its own address, not at that of a copy."""
+    own = row["address"]
+    return not row["captured_at"] and canonical(row["url"], _PLAIN) != own and canonical(url, _PLAIN) == own
 
 
 def newest_capture(catalog: Catalog, site: str) -> datetime | None:

@@ -46,6 +46,8 @@ CONTEXT = "context"  # Context: why the page is asked for
 PAGE = "page"  # PageRow: what the frontier knows of it
 INGESTED = "ingested"  # Ingested: what became of the answer
 
+OVER_BUDGET = "budget"  # why a spider is closed whose budget is used up
+
 
 class Archivist:
     """The Scrapy extension that keeps what a site's spider fetches.
@@ -71,6 +73,7 @@ class Archivist:
         self.clock = load_clock(settings)
         self.tally = Tally()
         self.broken: ArchiveError | None = None
+        self.over_budget = ""  # the limit that was reached
         self.ended = False
         self.documents = 0  # of the site and of all sites, known at the end
         self.documents_in_all = 0
@@ -92,6 +95,8 @@ class Archivist:
         self._store = Store(self.layout.corpus, Manifest(self.layout.manifest), self.catalog)
         self.run = begin_run(self.catalog, site.name, self.clock())
         self.frontier = Frontier(self.catalog, site.name, self.run.id)
+        if self.run.resumed:
+            self.frontier.retry_failed()
         self._revisits = Revisits(self.catalog, site.name, self._folder, scope)
         self.clock = not_before(self.clock, newest_capture(self.catalog, site.name))
         if self.run.resumed or recovered:
@@ -209,6 +214,7 @@ class Archivist:
     def _keep(self, exchange: Exchange, page: PageRow | None) -> Ingested | None:
         assert self._writer is not None
         record_id = records.new_record_id()
+        self.tally.received += len(exchange.response)
         revisit = self._revisits.find(exchange, page) if exchange.response else None
         location = self._writer.write(exchange, record_id, revisit)
         if location is None:
@@ -229,6 +235,8 @@ class Archivist:
     def _ingest(self, capture: Capture, location: Location) -> Ingested:
         ingested = keep(examine(capture, self.rules), location, self.rules, self._store, self.frontier)
         self.tally.add(capture.context.role, ingested)
+        for decision in ingested.decisions:
+            logger.debug("%s: %s", decision.text or capture.url, decision.detail)
         return ingested
 
     def _note_failure(self, exchange: Exchange) -> None:

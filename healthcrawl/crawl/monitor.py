@@ -130,6 +130,10 @@ def summary_rows(tally: Tally) -> list[tuple[str, str, str]]:
     groups = (("no document", tally.rejections), ("failed", tally.failures), ("finding", tally.findings))
     for group, counter in groups:
         rows += [(group, f"{number:,}", name) for name, number in sorted(counter.items()) if name != "not-modified"]
+    rows += [
+        ("followed" if name == "health" else "not followed", f"{number:,}", f"{name}, such as {tally.examples[name]}")
+        for name, number in sorted(tally.scope.items())
+    ]
     notes = {"forbidden": "by robots.txt", "failed": "robots.txt could not be read"}
     rows += [("not asked for", f"{number:,}", notes[state]) for state, number in sorted(tally.skipped.items())]
     return rows

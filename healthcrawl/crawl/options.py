@@ -1,5 +1,7 @@
 """Settings and options that several commands share, checked where they are read."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, replace
 from datetime import UTC, datetime
 from typing import get_args, get_type_hints
 
@@ -9,7 +11,7 @@ from healthcrawl.crawl.loader import SiteSpiderLoader
 from healthcrawl.crawl.revisits import Scope
 from healthcrawl.errors import UsageError
 from healthcrawl.replay import NormalForm
-from healthcrawl.rules import Site
+from healthcrawl.rules import Budget, Site
 
 
 def normal_form(settings: BaseSettings) -> NormalForm:
@@ -101,6 +103,32 @@ def revisit_scope(settings: BaseSettings) -> Scope:
     if value not in get_args(Scope):
         raise UsageError(f"WARC_REVISITS: expected one of {', '.join(get_args(Scope))}, got {value!r}")
     return value  # type: ignore[no-any-return]
+
+
+def budget(settings: BaseSettings, unnamed: Sequence[str], arguments: Mapping[str, str], site: Budget) -> Budget:
+    """The budget of one run: the site's, unless a setting (`BUDGET_PAGES`) or a spider argument (`pages=100`) says otherwise.
+
+    Raises:
+        UsageError: an argument is none of those there are, or a value is no number above 0.
+    """
+    names = [field.name for field in fields(Budget)]
+    strange = [*unnamed, *(name for name in arguments if name not in names)]
+    if strange:
+        raise UsageError(f"spider argument not known: {', '.join(strange)}; there are {', '.join(names)}")
+    limits = {}
+    for name in names:
+        setting = f"BUDGET_{name.upper()}"
+        if name in arguments:
+            limits[name] = _positive(f"spider argument {name}", arguments[name])
+        elif settings.get(setting) is not None:
+            limits[name] = size(settings, setting)
+    return replace(site, **limits)
+
+
+def _positive(name: str, value: str) -> int:
+    if not value.isdecimal() or not int(value):
+        raise UsageError(f"{name}: expected a number above 0, got {value!r}")
+    return int(value)
 
 
 def all_sites(settings: BaseSettings) -> dict[str, Site]:

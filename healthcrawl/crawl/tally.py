@@ -12,7 +12,11 @@ _NO_LOSS = frozenset({"robots", "list", "redirect", "not-modified"})
 
 @dataclass(slots=True)
 class Tally:
-    """Counters of one run. `alive` are the documents that the run saw on the site, unchanged ones included."""
+    """Counters of one run.
+
+    `alive` are the documents that the run saw on the site, unchanged ones included; `scope` the decisions where to go and where
+    not, by name, and `examples` the first of each; `received` bytes of answers.
+    """
 
     captures: int = 0
     revisits: int = 0
@@ -21,6 +25,9 @@ class Tally:
     rejections: Counter[str] = field(default_factory=Counter)
     findings: Counter[str] = field(default_factory=Counter)
     skipped: Counter[str] = field(default_factory=Counter)
+    scope: Counter[str] = field(default_factory=Counter)
+    examples: dict[str, str] = field(default_factory=dict)
+    received: int = 0
     lists_read: int = 0
     alive: int = 0
 
@@ -39,6 +46,10 @@ class Tally:
         unmodified = isinstance(outcome, Rejection) and outcome.reason == "not-modified"
         self.alive += isinstance(outcome, Document) or (role == "article" and unmodified)
         self.findings.update(finding.kind for finding in outcome.findings)
+        for decision in ingested.decisions:
+            name, _, what = decision.detail.partition(": ")
+            self.scope[name] += 1
+            self.examples.setdefault(name, what)
 
     @property
     def rejected(self) -> int:
@@ -48,6 +59,6 @@ class Tally:
     def counts(self) -> dict[str, int]:
         """All of it as flat names and numbers, zeros left out."""
         flat = {"captures": self.captures, "lists": self.lists_read, "alive": self.alive}
-        for group in ("failures", "skipped", "documents", "rejections", "findings"):
+        for group in ("failures", "skipped", "scope", "documents", "rejections", "findings"):
             flat |= {f"{group}.{name}": number for name, number in getattr(self, group).items()}
         return {name: number for name, number in flat.items() if number}

@@ -5,7 +5,7 @@ A wrong site file disables that site and no other: whoever crawls ten sites must
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -16,7 +16,7 @@ from healthcrawl.errors import KnowledgeError, UsageError
 from healthcrawl.knowledge.characters import load_mending
 from healthcrawl.knowledge.lines import load_furniture, load_spam
 from healthcrawl.knowledge.reader import Proof, Reader
-from healthcrawl.rules import Family, Pattern, Rules, Site
+from healthcrawl.rules import AddressRules, Ambiguous, Family, Health, Pattern, Rules, Site
 
 FOLDER = Path(__file__).parent
 GENERIC = "generic"
@@ -33,11 +33,22 @@ class Sites:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HealthWords:
-    """Words of health, and longer words that hold one of them but mean something else."""
+class AmbiguousWords:
+    """Words of health that mean something else beside one of `unless`."""
 
     words: tuple[str, ...]
+    unless: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HealthWords:
+    """The health file: see `healthcrawl.rules.Health`."""
+
+    folders: tuple[Pattern, ...]
+    offices: tuple[str, ...]
     look_alikes: tuple[str, ...]
+    words: tuple[str, ...]
+    ambiguous: tuple[AmbiguousWords, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +123,8 @@ def load_site(path: Path) -> Site:
 def examples() -> tuple[Proof, ...]:
     """All examples and counter-examples that the rules of the built-in files carry."""
     kinds: dict[Path, type] = dict.fromkeys(_family_files(), Family)
-    kinds |= {FOLDER / "health.toml": HealthWords, FOLDER / "columns.toml": ColumnNames}
+    kinds |= {FOLDER / "addresses.toml": AddressRules, FOLDER / "columns.toml": ColumnNames}
+    kinds |= {FOLDER / "health.toml": HealthWords}
     readers = [(Reader(path), kind) for path, kind in kinds.items()]
     for reader, kind in readers:
         reader.read(kind)
@@ -134,24 +146,29 @@ def load_column_names() -> Pattern:
 def _load_base() -> Rules:
     return Rules(
         families=tuple(_load_family(path) for path in _family_files()),
+        addresses=Reader(FOLDER / "addresses.toml").read(AddressRules),
         furniture=load_furniture(),
         spam=load_spam(),
         mending=load_mending(),
-        health_words=compile_words(Reader(FOLDER / "health.toml").read(HealthWords)),
+        health=compile_health(Reader(FOLDER / "health.toml").read(HealthWords)),
     )
 
 
-def compile_words(data: HealthWords) -> Pattern:
-    """A pattern whose group `health` is a health word; where a look-alike stands, it matches without the group.
-
-    >>> pattern = compile_words(HealthWords(words=("卫生",), look_alikes=("卫生间",)))
-    >>> [match["health"] for match in pattern.finditer("卫生间的公共卫生")]
-    [None, '卫生']
-    """
-    words, look_alikes = (
-        "|".join(map(re.escape, sorted(of, key=len, reverse=True))) for of in (data.words, data.look_alikes)
+def compile_health(data: HealthWords) -> Health:
+    """The words as patterns that find the longest of those that begin at one place."""
+    return Health(
+        folders=data.folders,
+        offices=_any_of(data.offices),
+        look_alikes=_any_of(data.look_alikes),
+        words=_any_of(data.words),
+        ambiguous=tuple(
+            Ambiguous(words=_any_of(group.words), unless=_any_of(group.unless)) for group in data.ambiguous
+        ),
     )
-    return re.compile(f"(?:{look_alikes or '(?!)'})|(?P<health>{words or '(?!)'})")
+
+
+def _any_of(words: tuple[str, ...]) -> Pattern:
+    return re.compile("|".join(map(re.escape, sorted(words, key=lambda word: (-len(word), word)))) or "(?!)")
 
 
 def _family_files() -> list[Path]:
@@ -191,5 +208,7 @@ def _claims(site: Site, stem: str) -> Iterator[tuple[bool, str, str, object]]:
         expected = "an address outside of the site" if outside else "an address of the site"
         yield in_scope(example.url, site) != outside, f"examples[{at}].url", expected, example.url
     yield site.delay >= 0, "delay", "seconds, 0 or more", site.delay
-    yield site.max_pages >= 1, "max_pages", "1 or more", site.max_pages
+    for field in fields(site.budget):
+        limit = getattr(site.budget, field.name)
+        yield limit >= 1, f"budget.{field.name}", "1 or more", limit
     yield site.expect.min_documents >= 0, "expect.min_documents", "0 or more", site.expect.min_documents

@@ -1,20 +1,24 @@
-"""The spider that every site file gets: it asks for what the frontier says is due, and for what lists lead to.
+"""The spider that every site file gets: it asks for what the frontier says is due, a few pages at a time.
 
-It decides nothing: what a page is and what it leads to was settled when its capture was kept.
+It decides nothing: what a page is and what it leads to was settled when its capture was kept. The frontier in the catalog is the
+queue; Scrapy's holds no more than one batch of it, so that a list of many thousand rows costs no memory and the newest
+discovery can go first.
 """
 
 from collections.abc import AsyncIterator, Iterator
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from dataclasses import replace
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Self
 
-from scrapy import Request, Spider
-from scrapy.exceptions import IgnoreRequest
+from scrapy import Request, Spider, signals
+from scrapy.exceptions import CloseSpider, DontCloseSpider, IgnoreRequest
 
 from healthcrawl.corpus.frontier import PageRow
-from healthcrawl.crawl.archivist import CONTEXT, INGESTED, PAGE, Archivist
-from healthcrawl.crawl.options import normal_form
+from healthcrawl.crawl.archivist import CONTEXT, INGESTED, OVER_BUDGET, PAGE, Archivist
+from healthcrawl.crawl.options import budget, normal_form
 from healthcrawl.crawl.results import as_json
 from healthcrawl.crawl.robots import ForbiddenByRobotsError, RobotsUnknownError
-from healthcrawl.errors import HealthcrawlError, UsageError
+from healthcrawl.errors import HealthcrawlError
 from healthcrawl.knowledge.load import load_rules
 from healthcrawl.model import Document
 from healthcrawl.rules import Rules, Site
@@ -24,53 +28,83 @@ if TYPE_CHECKING:
     from scrapy.http import Response
     from twisted.python.failure import Failure
 
-# Lists first: what they lead to decides how long the crawl takes.
-_PRIORITY = {"list": 10}
+BATCH = 50
 
 
 class SiteSpider(Spider):
     """Crawls one site; the loader makes a subclass with `site` set for each site file. Items are documents as JSON."""
 
-    site: ClassVar[Site]
+    site: Site
     rules: Rules
+
+    def __init__(self, site: Site) -> None:
+        super().__init__()
+        self.site = site
+        self._asked = 0
+        self._began = monotonic()
+        self._batch: dict[str, PageRow] = {}
 
     @classmethod
     def from_crawler(cls, crawler: "Crawler", *args: Any, **kwargs: Any) -> Self:
-        """Load the rules that settings ask for.
+        """Load the rules that settings ask for; arguments change the site's budget for one run.
 
         Raises:
             UsageError: an argument is not known.
         """
-        if args or kwargs:
-            raise UsageError(f"spider argument not known: {', '.join([*map(str, args), *kwargs])}")
-        spider = super().from_crawler(crawler)
+        limits = budget(crawler.settings, [*map(str, args)], kwargs, cls.site.budget)
+        spider = super().from_crawler(crawler, replace(cls.site, budget=limits))
         form = normal_form(crawler.settings)
-        spider.rules = load_rules(cls.site, script=form.script, width=form.width)
+        spider.rules = load_rules(spider.site, script=form.script, width=form.width)
+        crawler.signals.connect(spider.go_on, signal=signals.spider_idle)
         return spider
 
     async def start(self) -> AsyncIterator[Request]:
-        """Everything that is due, lists first."""
-        archivist = self._archivist()
-        archivist.seed()
-        for page in archivist.frontier.due():
-            yield self._request(page)
+        """The first pages that are due."""
+        self._archivist().seed()
+        for request in self._next():
+            yield request
 
-    def parse(self, response: "Response", **_: Any) -> Iterator[Request | dict[str, Any]]:
-        """What the answer leads to, and its document."""
-        ingested = response.meta[INGESTED]
-        for page in ingested.pages:
-            yield self._request(page)
+    def go_on(self) -> None:
+        """Ask for the next pages that are due, now that those before are done with.
+
+        Raises:
+            DontCloseSpider: there are some.
+            CloseSpider: there are some, but the budget is used up.
+        """
+        self._look_after()
+        requests = self._next()
+        if requests:
+            assert self.crawler.engine is not None
+            for request in requests:
+                self.crawler.engine.crawl(request)
+            raise DontCloseSpider
+        if self._archivist().over_budget:
+            raise CloseSpider(OVER_BUDGET)
+
+    def parse(self, response: "Response", **_: Any) -> Iterator[dict[str, Any]]:
+        """The document that a page holds.
+
+        Raises:
+            CloseSpider: the budget is used up.
+        """
+        ingested, page = response.meta[INGESTED], response.meta[PAGE]
+        self._batch.pop(page.address, None)
+        if ingested.outcome.address != page.address:  # the rules for addresses have changed since it was found
+            self._archivist().frontier.forget(page.address)
         if isinstance(ingested.outcome, Document):
             yield as_json(ingested.outcome)
+        if self._is_over_budget():
+            raise CloseSpider(OVER_BUDGET)
 
     def failed(self, failure: "Failure") -> None:
-        """Note what was not asked for because of robots.txt; other failures were recorded when they happened."""
-        page = failure.request.meta[PAGE]  # type: ignore[attr-defined]
+        """Note what was not asked for because of robots.txt; failures to fetch were recorded when they happened."""
+        request: Any = failure.request  # type: ignore[attr-defined]
+        page, archivist = request.meta[PAGE], self._archivist()
         if isinstance(failure.value, ForbiddenByRobotsError):
-            self._archivist().skip(page, "forbidden")
+            archivist.skip(page, "forbidden")
         elif isinstance(failure.value, RobotsUnknownError):
-            self._archivist().skip(page, "failed")
-        elif not isinstance(failure.value, IgnoreRequest | HealthcrawlError) and INGESTED not in failure.request.meta:  # type: ignore[attr-defined]
+            archivist.skip(page, "failed")
+        elif not isinstance(failure.value, IgnoreRequest | HealthcrawlError) and INGESTED not in request.meta:
             # Not a failure to fetch: a fault of ours, which must not pass unseen.
             self.logger.error("%s: %r", page.url, failure.value, exc_info=failure.value)
             assert self.crawler.stats is not None
@@ -80,6 +114,33 @@ class SiteSpider(Spider):
         archivist = self.crawler.get_extension(Archivist)
         assert archivist is not None, "the add-on installs it"
         return archivist
+
+    def _next(self) -> list[Request]:
+        """Requests for the next pages that are due, as many as the budget allows."""
+        if self._is_over_budget():
+            return []
+        left = self.site.budget.pages - self._asked
+        pages = self._archivist().frontier.due(min(BATCH, left + 1))
+        if pages and not left:
+            self._archivist().over_budget = "pages"
+        self._batch = {page.address: page for page in pages[:left]}
+        self._asked += len(self._batch)
+        return [self._request(page) for page in self._batch.values()]
+
+    def _is_over_budget(self) -> bool:
+        archivist, limits = self._archivist(), self.site.budget
+        if archivist.tally.received > limits.megabytes * 1_000_000:
+            archivist.over_budget = "megabytes"
+        elif monotonic() - self._began > limits.seconds:
+            archivist.over_budget = "seconds"
+        return bool(archivist.over_budget)
+
+    def _look_after(self) -> None:
+        """What was asked for but never came to a visit must not be asked for again and again."""
+        archivist = self._archivist()
+        if archivist.broken is None:
+            archivist.frontier.give_up(self._batch.values(), archivist.clock())
+        self._batch = {}
 
     def _request(self, page: PageRow) -> Request:
         headers = {}
@@ -92,6 +153,7 @@ class SiteSpider(Spider):
             headers=headers,
             callback=self.parse,
             errback=self.failed,
-            priority=_PRIORITY.get(page.context.role, 0),
-            meta={CONTEXT: page.context, PAGE: page},
+            # The frontier knows what was asked for, and decides whether a redirect is followed.
+            dont_filter=True,
+            meta={CONTEXT: page.context, PAGE: page, "dont_redirect": True},
         )

@@ -129,7 +129,7 @@ def test_nfcms_list() -> None:
     )  # fmt: skip
     assert found.next_page == f"{HOST}/zwgk/tzgg/index_3.html"
     assert [(finding.text, finding.detail) for finding in found.findings] == [
-        ("一图读懂春季传染病防控", "leads out of the site: https://mp.weixin.example/s/abc")
+        ("一图读懂春季传染病防控", "outside: https://mp.weixin.example/s/abc (not on the site's domains)")
     ]
 
 

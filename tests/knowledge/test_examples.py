@@ -4,14 +4,15 @@ import re
 
 import pytest
 
+from healthcrawl.core.health import why_health
 from healthcrawl.core.identity import is_article_url, shows
 from healthcrawl.core.pagers import next_page
 from healthcrawl.core.services import SERVICES
 from healthcrawl.core.tree import Index, parse
-from healthcrawl.knowledge.load import HealthWords, Name, compile_words, examples, load_rules, load_sites
+from healthcrawl.knowledge.load import HealthWords, Name, compile_health, examples, load_rules, load_sites
 from healthcrawl.knowledge.reader import Proof
-from healthcrawl.model import Context, Page
-from healthcrawl.rules import Evidence, Family, Pager, Rewrite, Site
+from healthcrawl.model import Context, Entry, Page
+from healthcrawl.rules import Evidence, Family, Pager, Rewrite, Site, Trap
 
 PROOFS = examples()
 
@@ -56,8 +57,11 @@ def test_example_of_a_rule_holds(proof: Proof) -> None:
             check_pager(pager, proof)
         case Name(pattern=pattern), str(name):
             assert bool(pattern.fullmatch(name)) == proof.holds
+        case Trap(pattern=pattern), str(address):
+            assert bool(pattern.search(address)) == proof.holds
         case HealthWords() as words, str(title):
-            assert any(match["health"] for match in compile_words(words).finditer(title)) == proof.holds
+            entry = Entry(url="http://www.example.gov.cn/a.html", title=title)
+            assert bool(why_health(entry, compile_health(words))) == proof.holds
         case rule, example:
             pytest.fail(f"{proof.place}: no way to prove {rule} with {example}")
 
@@ -73,6 +77,13 @@ def test_every_rule_of_a_family_has_an_example_and_a_counter_example(family: Fam
     proofs = [proof for proof in PROOFS if proof.place.startswith(f"families/{family.name}.toml:")]
     assert [rule for rule in rules if not any(proof.rule == rule and proof.holds for proof in proofs)] == []
     assert [rule for rule in rules if not any(proof.rule == rule and not proof.holds for proof in proofs)] == []
+
+
+def test_every_rule_of_addresses_has_an_example_and_a_counter_example() -> None:
+    known = load_rules().addresses
+    proofs = [proof for proof in PROOFS if "/addresses.toml:" in proof.place]
+    for rule in (*known.duplicates, *known.jumps, *known.traps):
+        assert {proof.holds for proof in proofs if proof.rule == rule} == {True, False}, rule
 
 
 @pytest.mark.parametrize("site", load_sites().sites.values(), ids=lambda site: site.name)

@@ -39,7 +39,7 @@ def write(tmp_path: Path) -> Write:
 
 def test_site_is_read_with_its_defaults(write: Write) -> None:
     site = load_site(write())
-    assert (site.name, site.delay, site.max_pages, site.columns[0].health) == ("yunhu", 2, 500, False)
+    assert (site.name, site.delay, site.budget.depth, site.columns[0].health) == ("yunhu", 2, 500, False)
     assert site.deny == ()
 
 
@@ -50,8 +50,10 @@ def test_site_is_read_with_its_defaults(write: Write) -> None:
         ("delay = 2", 'delay = "2"', "yunhu.toml: delay: expected a number, got '2'"),
         ("delay = 2", "delay = true", "yunhu.toml: delay: expected a number, got True"),
         ("delay = 2", "delay = -1.5", "yunhu.toml: delay: expected seconds, 0 or more, got -1.5"),
-        ("delay = 2", "dealy = 2", "yunhu.toml: dealy: expected one of the keys columns, delay,"),
-        ("delay = 2", "max_pages = 2.0", "yunhu.toml: max_pages: expected a whole number, got 2.0"),
+        ("delay = 2", "dealy = 2", "yunhu.toml: dealy: expected one of the keys allow, budget, columns, delay,"),
+        ("delay = 2", "budget = {depth = 2.0}", "yunhu.toml: budget.depth: expected a whole number, got 2.0"),
+        ("delay = 2", "budget = {pages = 0}", "yunhu.toml: budget.pages: expected 1 or more, got 0"),
+        ("delay = 2", "budget = {page = 1}", "yunhu.toml: budget.page: expected one of the keys depth, megabytes, pages, seconds, got 1"),
         ("delay = 2", 'deny = ["("]', "yunhu.toml: deny[0]: expected a regular expression (missing ), "),
         ("delay = 2", 'layout = {body = ["#zoom", "p["]}', "yunhu.toml: layout.body[1]: expected a CSS selector, got 'p['"),
         ("delay = 2", "layout = {since = 2024-01-01T00:00:00}", "yunhu.toml: layout.since: expected a date (2024-03-01)"),

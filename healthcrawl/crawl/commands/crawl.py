@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from scrapy.commands import BaseRunSpiderCommand
 from scrapy.settings import SETTINGS_PRIORITIES
 
-from healthcrawl.crawl.archivist import Archivist
+from healthcrawl.crawl.archivist import OVER_BUDGET, Archivist
 from healthcrawl.crawl.exits import BROKEN_EXPECTATION, DONE, FAILED, WRONG_USE, status_of
 from healthcrawl.crawl.loader import SiteSpiderLoader
 from healthcrawl.crawl.monitor import Monitor
@@ -95,6 +95,9 @@ def _judge(crawler: "Crawler") -> int:
     reason = crawler.stats.get_value("finish_reason")
     if archivist.broken is not None:
         return FAILED
+    if reason == OVER_BUDGET:
+        print(f"scrapy crawl: {archivist.site.name}: {_over_budget(archivist)}", file=sys.stderr)
+        return DONE
     if reason != "finished":
         print(f"scrapy crawl: stopped ({reason}); the same command goes on from here", file=sys.stderr)
         return FAILED
@@ -107,6 +110,14 @@ def _judge(crawler: "Crawler") -> int:
         print(f"scrapy crawl: {archivist.site.name}: no list page could be read; {_why(archivist)}", file=sys.stderr)
         return FAILED
     return BROKEN_EXPECTATION if monitor.broken else DONE
+
+
+def _over_budget(archivist: Archivist) -> str:
+    name = archivist.over_budget
+    return (
+        f"its budget of {getattr(archivist.site.budget, name):,} {name} for one run is used up; the same command goes on "
+        f"from here, `-a {name}=NUMBER` or budget.{name} in the site file allows more"
+    )
 
 
 def _why(archivist: Archivist) -> str:
