@@ -278,8 +278,8 @@ class Mending:
     traditional character alone becomes; `kept` are those that stand in simplified texts nevertheless (著, 昇). `spellings`:
     traditional words that the converter would spell wrong, and what they become; `respellings`: the same for words as the
     converter leaves them.
-    `characters`: how rare a character or mark is (-ln p); `pairs`: how rare the second of two is after the first; `others`:
-    what is added to the former for a character that makes no known pair with the one before it; `words`: how rare a word is.
+    `followers`: the character model: how likely each character is behind up to two others. Its rows are coded, see
+    `core.mend.likelihood.row`; that of the empty context says how rare each character is.
     """
 
     readings: Mapping[str, str] = field(default_factory=dict)
@@ -287,10 +287,7 @@ class Mending:
     kept: frozenset[str] = frozenset()
     spellings: Mapping[str, str] = field(default_factory=dict)
     respellings: Mapping[str, str] = field(default_factory=dict)
-    characters: Mapping[str, float] = field(default_factory=dict)
-    others: Mapping[str, float] = field(default_factory=dict)
-    pairs: Mapping[str, float] = field(default_factory=dict)
-    words: Mapping[str, float] = field(default_factory=dict)
+    followers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,10 +16,7 @@ _BARE = str.maketrans("āáǎàōóǒòēéěèīíǐìūúǔùǖǘǚǜńňǹḿ
 def load_mending() -> Mending:
     """The mender's data; read once a process."""
     script = tomllib.loads((_FOLDER / "script.toml").read_text("utf-8"))
-    model: dict[str, dict[str, float]] = {"character": {}, "other": {}, "pair": {}, "word": {}}
-    for kind, length, cost, keys in _rows("likelihood.tsv"):
-        step = int(length)
-        model[kind].update(dict.fromkeys((keys[at : at + step] for at in range(0, len(keys), step)), float(cost)))
+    followers = dict(line.split("\t") for line in _lines("likelihood.tsv"))
     simplified = {each: simplified for simplified, group in _rows("traditional.tsv") for each in group}
     return Mending(
         readings=_readings(),
@@ -27,10 +24,7 @@ def load_mending() -> Mending:
         kept=frozenset(script["kept"]),
         spellings=script["before"] | {form: form for form in script["before"].values()},
         respellings=script["after"],
-        characters=model["character"],
-        others=model["other"],
-        pairs=model["pair"],
-        words=model["word"],
+        followers=followers,
     )
 
 
@@ -38,10 +32,17 @@ def _readings() -> dict[str, str]:
     toned = {row[0]: row[1] for row in _rows("readings.tsv")}
     bare: defaultdict[str, str] = defaultdict(str)
     for reading, characters in toned.items():
-        bare[reading.translate(_BARE)] += characters
+        plain = reading.translate(_BARE)
+        bare[plain] += characters
+        if "ü" in plain:
+            bare[plain.replace("ü", "v")] += characters  # as it is typed
     return {**toned, **bare}
 
 
 def _rows(name: str) -> Iterator[list[str]]:
+    return (line.split("\t") for line in _lines(name))
+
+
+def _lines(name: str) -> Iterator[str]:
     lines = (_FOLDER / name).read_text("utf-8").split("\n")
-    return (line.split("\t") for line in lines if line and not line.startswith("#"))
+    return (line for line in lines if line and not line.startswith("#"))

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from healthcrawl.core.mend import byteshift, glosses, script
+from healthcrawl.core.mend import blanks, byteshift, glosses, script
 from healthcrawl.model import Finding
 from healthcrawl.rules import Mending
 
@@ -31,11 +31,15 @@ def mend(text: str, data: Mending, *, simplify: bool = True) -> Mended:
     text, noise = _drop_noise(text)
     text, shifts = byteshift.repair(text, data)
     text, glossed = glosses.remove(text, data)
+    if shifts or glossed or script.is_traditional(text, data):
+        text, lost = blanks.restore(text)
+    else:
+        lost = ()
     if simplify or shifts or glossed:
         text, scripts = script.simplify(text, data)
     else:
         scripts = ()
-    return Mended(text=text, findings=noise + shifts + glossed + scripts)
+    return Mended(text=text, findings=noise + shifts + glossed + lost + scripts)
 
 
 def _drop_noise(text: str) -> tuple[str, tuple[Finding, ...]]:

@@ -3,84 +3,107 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import pairwise
+from math import inf
+from typing import NamedTuple
 
 from healthcrawl.core.mend.codepage import code, encode, is_private, narrow, read, wide
 
 SPLITTERS = frozenset(map(code, "？！；。，"))
 """The byte pairs in front of which text is cut, wherever they are found."""
+CUT = ""
+"""What stands for a cut where something was put in."""
 SWALLOWED = "\N{REPLACEMENT CHARACTER}"
-"""Stands for an ASCII character that was swallowed and can't be known: such an original only says that there is damage."""
+"""Stands in an original for an ASCII character that was swallowed and can't be known."""
 
+_ANY = "0"
 _INLINE = re.compile(r"/?(?:strong|b|em|i|u|span|font|a)\b", re.IGNORECASE)
+_MARKUP = re.compile(r"<(/?[a-z][^<>]*>)|\n", re.IGNORECASE)
+
+
+class Piece(NamedTuple):
+    """A piece of an original, by how much it is likelier than the next best in its place (nats), and that."""
+
+    text: str
+    margin: float = inf
+    other: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shift:
     """A possible original of the damaged `text[start:end]`, and how the damage was done.
 
-    `cuts` are byte offsets in the original; `gloss` is the offset of a gloss and its text. `dropped` counts private-use
-    characters that damage made and somebody has dropped since. `by_reading`: a gloss told which character was lost. `tag`
-    is the rest of an HTML tag that lost its `<`; with it the original ends.
+    `edits` are what was put in, each with its byte offset in the original: `CUT`, or a gloss. `dropped` counts private-use
+    characters that damage made and somebody has dropped since. `by_reading`: a gloss told which character was lost. `gain`: by
+    how much it is likelier than the text as it stands, in nats.
     """
 
-    original: str
+    pieces: tuple[Piece, ...]
     start: int
     end: int
-    cuts: tuple[int, ...] = ()
-    gloss: tuple[int, str] | None = None
+    edits: tuple[tuple[int, str], ...] = ()
     dropped: int = 0
     by_reading: bool = False
-    tag: str = ""
+    gain: float = inf
 
     @property
-    def text(self) -> str:
-        """What takes the damaged place: a tag that came back with its `<` is markup again, not text."""
-        if not self.tag:
-            return self.original
-        end = "" if self.is_inline else "\N{PARAGRAPH SEPARATOR}"
-        return self.original.removesuffix("<" + self.tag) + end
+    def original(self) -> str:
+        """The whole original."""
+        return "".join(piece.text for piece in self.pieces)
 
     @property
-    def is_inline(self) -> bool:
-        """Whether the tag stands within a paragraph."""
-        return _INLINE.match(self.tag) is not None
+    def margin(self) -> float:
+        """By how much the original is likelier than any other, the text as it stands included."""
+        return min([self.gain, *(piece.margin for piece in self.pieces)])
 
-    @property
-    def is_whole(self) -> bool:
-        """Whether the original is known to its last character."""
-        return not self.original.endswith(SWALLOWED)
+    def known(self, margin: float) -> str:
+        """The original, with U+FFFD for each character that is not that much likelier than any other."""
+        return "".join(piece.text if piece.margin >= margin else SWALLOWED * len(piece.text) for piece in self.pieces)
 
 
-def damage(original: str, *, cuts: Iterable[int] = (), gloss: tuple[int, str] | None = None) -> str:
-    """Damage a text: cut it at byte offsets, or push a gloss in at one, and read the pieces.
+def without_markup(original: str) -> str:
+    """What takes the damaged place: a tag that comes back with its `<` is no text, and a line's end ends a paragraph."""
+    return _MARKUP.sub(_as_text, original)
 
-    >>> damage("專科建設(", cuts=[1])
+
+def _as_text(markup: re.Match[str]) -> str:
+    return "" if markup[1] and _INLINE.match(markup[1]) else "\N{PARAGRAPH SEPARATOR}"
+
+
+def damage(original: str, edits: Iterable[tuple[int, str]]) -> str:
+    """Damage a text: cut it at byte offsets, or push glosses in at some, and read the pieces.
+
+    >>> damage("專科建設(", [(1, CUT)])
     '?？平ㄔO('
-    >>> damage("因為中國", gloss=(3, "(yàn)"))
+    >>> damage("因為中國", [(3, "(yàn)")])
     '因?yàn)橹袊?'
     """
     raw = encode(original)
-    if gloss is not None:
-        at, reading = gloss
-        return read(raw[:at] + encode(reading) + raw[at:])
-    return "".join(read(raw[start:end]) for start, end in pairwise([0, *sorted(cuts), len(raw)]))
+    done = 0
+    text = ""
+    piece = b""
+    for at, what in sorted(edits):
+        piece += raw[done:at]
+        done = at
+        if what == CUT:
+            text += read(piece)
+            piece = b""
+        else:
+            piece += encode(what)
+    return text + read(piece + raw[done:])
 
 
 def is_proven(text: str, shift: Shift) -> bool:
     """Whether the original, damaged again, gives the text that is there.
 
-    Widths may have been folded, private-use characters dropped since, each or all. An original that is not whole passes, for
-    it is never put in: it is there to be likelier than a wrong one.
+    Widths may have been folded, private-use characters dropped since, each or all. A swallowed character that is unknown may
+    have been any: the damaged text is the same.
     """
-    if not shift.is_whole:
-        return True
+    original = shift.original.replace(SWALLOWED, _ANY)
     following = text[shift.end : shift.end + 1]
-    raw = encode(shift.original) + code(wide(following))
-    if any(raw[cut : cut + 2] not in SPLITTERS for cut in shift.cuts):
+    raw = encode(original) + code(wide(following))
+    if any(what == CUT and raw[at : at + 2] not in SPLITTERS for at, what in shift.edits):
         return False
-    again = damage(shift.original, cuts=shift.cuts, gloss=shift.gloss)
-    return _may_be_seen_as(again, text[shift.start : shift.end])
+    return _may_be_seen_as(damage(original, shift.edits), text[shift.start : shift.end])
 
 
 def _may_be_seen_as(damaged: str, seen: str) -> bool:

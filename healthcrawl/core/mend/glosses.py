@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from healthcrawl.core.mend.likelihood import LEAST, row
 from healthcrawl.core.mend.pinyin import GLOSS, HAN, SYLLABLE
 from healthcrawl.model import Finding
 from healthcrawl.rules import Mending
@@ -27,8 +28,14 @@ CONVERTED = 0.9
 """At least this share of toned glosses stands on traditional characters."""
 BARE = 0.1
 """At most this share of the glossed characters' occurrences has no gloss."""
-TONELESS = 3
-"""So many toneless glosses of different common characters are a program's in a simplified text."""
+SEVERAL = 3
+"""So many different characters, glossed as a program does it, prove the program for the whole text."""
+TONELESS = 4
+"""So many toneless glosses of different common characters are a program's in a simplified text, ..."""
+SPARSE = 0.25
+"""... if at most this share of its characters is glossed, ..."""
+WITHIN = 0.6
+"""... and at least this share of the glosses stands between two characters, not at the end of a name."""
 
 _HAN = re.compile(f"[{HAN}]")
 _SPOT = re.compile(rf"(?P<character>[{HAN}])(?P<glosses>(?:{GLOSS})+|[(（](?P<same>[{HAN}])[)）])")
@@ -40,7 +47,8 @@ _TONED = re.compile("[āáǎàōóǒòēéěèīíǐìūúǔùǖǘǚǜńňǹḿ]
 class _Spot:
     """A character with its glosses: readings that it does have, or the character itself, in either script.
 
-    `doubled`: no author writes such glosses: two of them, or the traditional character itself.
+    `doubled`: no author writes such glosses: two of them, or the traditional character itself. `converted`: a program may have
+    made the character out of a simplified one.
     """
 
     character: str
@@ -50,10 +58,7 @@ class _Spot:
     end: int
     toned: bool
     doubled: bool
-
-    @property
-    def converted(self) -> bool:
-        return self.character != self.plain
+    converted: bool
 
 
 def remove(text: str, data: Mending) -> tuple[str, tuple[Finding, ...]]:
@@ -64,16 +69,19 @@ def remove(text: str, data: Mending) -> tuple[str, tuple[Finding, ...]]:
     if len(spots) >= FEW and len(spots) > LESSON * (han - sum(spot.doubled for spot in spots)):
         return text, ()
 
+    rarity_of = row(data.followers.get("", LEAST))[1]
+
     def rarity(spot: _Spot) -> float:
-        return data.characters.get(spot.plain, RARE + 1)
+        return rarity_of.get(spot.plain, RARE + 1)
 
     toned = [spot for spot in spots if spot.toned]
     toneless = [spot for spot in spots if not spot.toned]
     doomed: list[_Spot] = []
     if _is_toned_program(text, toned, rarity):
-        doomed += [spot for spot in toned if spot.converted and rarity(spot) <= RARE]
+        converted = [spot for spot in toned if spot.converted]
+        doomed += [spot for spot in converted if _is_several(converted) or rarity(spot) <= RARE]
     if _is_toneless_program(text, toneless, rarity, data):
-        doomed += [spot for spot in toneless if rarity(spot) <= RARE]
+        doomed += toneless
     if not doomed:
         return text, ()
     doomed.sort(key=lambda spot: spot.start)
@@ -106,6 +114,7 @@ def _read(match: re.Match[str], data: Mending) -> _Spot | None:
         end=match.end(),
         toned=any(map(_TONED.search, readings)),
         doubled=(match["same"] is not None and character != plain) or len(readings) > 1,
+        converted=character != plain or character in data.kept,
     )
 
 
@@ -119,11 +128,19 @@ def _is_toned_program(text: str, spots: list[_Spot], rarity: Callable[[_Spot], f
 
 
 def _is_toneless_program(text: str, spots: list[_Spot], rarity: Callable[[_Spot], float], data: Mending) -> bool:
-    common = {spot.character for spot in spots if rarity(spot) <= COMMON}
+    traditional = any(character in data.simplified and character not in data.kept for character in text)
+    common = {spot.character for spot in spots if rarity(spot) <= (RARE if traditional else COMMON)}
     if not common:
         return False
-    traditional = any(character in data.simplified and character not in data.kept for character in text)
-    return traditional or any(spot.doubled for spot in spots) or len(common) >= TONELESS
+    if traditional or any(spot.doubled for spot in spots):
+        return True
+    within = sum(_HAN.match(text, spot.end) is not None for spot in spots)
+    sparse = len(spots) <= SPARSE * len(_HAN.findall(text))
+    return len(common) >= TONELESS and sparse and within >= WITHIN * len(spots)
+
+
+def _is_several(spots: list[_Spot]) -> bool:
+    return len({spot.character for spot in spots}) >= SEVERAL
 
 
 def _summary(spots: list[_Spot]) -> Finding:

@@ -1,51 +1,64 @@
 """How likely a stretch of Chinese text is: what decides between originals that damage would have made alike.
 
-Costs are in nats (-ln p), smaller is likelier. Two small models are asked, since each is blind where the other sees: how
-often one character or mark follows another, and how rare the words are into which the text can be split most cheaply. The
-undamaged part of the text has a say in the former, since an article keeps to its words: a 专科 that is whole further down
-speaks for the 专 that is lost here.
+Costs are in nats (-ln p), smaller is likelier. A character is weighed by the two before it, or by the one before it where the
+model has not seen the two together. The undamaged part of the text has a say, since an article keeps to its words: a 专科
+that is whole further down speaks for the 专 that is lost here.
 """
 
 import math
 import re
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
 
 from healthcrawl.core.mend.pinyin import HAN
 from healthcrawl.rules import Mending
 
-_HAN = re.compile(f"[{HAN}]")
-_WIDE = {**{chr(code): chr(code + 0xFEE0) for code in range(0x21, 0x7F)}, " ": "\N{IDEOGRAPHIC SPACE}"}
-
-NEIGHBOURS = 0.7
-"""The weight of what neighbours say ..."""
-WORDS = 0.7
-"""... and of what the words say."""
 UNKNOWN = 17.0
 """A character that is not in the table: rarer than one in twenty million."""
 ODD = 12.0
 """A mark that hardly ever stands where it does."""
+BLANK, RARE_BLANK = 3.0, 7.0
+"""A blank behind a sentence or another blank; any other."""
 OWN = 0.25
 """The share of the text's own say, where it has the context at all."""
-LONGEST_WORD = 4
+ORDER = 3
+"""Characters that are weighed together."""
 STRETCH = 6
 """Characters in a stretch."""
 QUOTED = 3.0
 """What a quotation mark costs that opens an open quotation or closes none."""
+DIGIT, LETTER = "０", "Ａ"
+"""What stands for all digits and for all letters in the model ..."""
+WHICH_DIGIT, WHICH_LETTER = math.log(10), 3.0
+"""... and what it costs to say which."""
+QUANTUM = 0.25
+"""The model's costs are multiples of it."""
+LEAST = "!"
+"""A row that lists nothing."""
+LEVELS = {chr(0x21 + at): at for at in range(94)}
+"""The characters that stand for costs in the model's rows."""
+
+_RUN = re.compile(f"[{HAN}，。、“”：（）；《》？！—【】…‘’·]+")
+_BEFORE_BLANKS = "。！？；：” \N{IDEOGRAPHIC SPACE}"
+_COSTS = re.compile(r"([!-~])([^!-~]*)")
+_SPELLING = {
+    chr(code + wide): DIGIT if chr(code).isdigit() else LETTER if chr(code).isalpha() else chr(code + 0xFEE0)
+    for code in range(0x21, 0x7F)
+    for wide in (0, 0xFEE0)
+}
 
 
-class State(NamedTuple):
-    """How far a text has been weighed: its cost, its last characters, whether a quotation is open.
+@lru_cache(maxsize=50_000)
+def row(coded: str) -> tuple[float, Mapping[str, float]]:
+    r"""A row of the model: the cost of leaving it for the next shorter context, and the costs of what may follow.
 
-    `ends` is what the words cost up to each of the last four characters' ends.
+    >>> row('%!的"了在')
+    (1.0, {'的': 0.0, '了': 0.25, '在': 0.25})
     """
-
-    cost: float
-    tail: str
-    quoting: bool
-    ends: tuple[float, ...] = (0.0,)
+    costs = {each: QUANTUM * LEVELS[level] for level, group in _COSTS.findall(coded[1:]) for each in group}
+    return QUANTUM * LEVELS[coded[0]], costs
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,64 +67,57 @@ class Likelihood:
 
     data: Mending
     own: Mapping[str, int]
+    known: dict[str, float] = field(default_factory=dict)
 
-    def begin(self, before: str) -> State:
-        """Stand behind a text that counts as context only."""
-        state = State(0.0, "", before.rfind("“") > before.rfind("”"))
-        state = self.read(state, before[-2 * LONGEST_WORD :])
-        return state._replace(cost=0.0, ends=tuple(end - state.ends[-1] for end in state.ends))
+    def plain(self, character: str) -> str:
+        """The character as the model knows it: simplified, full-width, any digit, any letter."""
+        return self.data.simplified.get(character) or _SPELLING.get(character, character)
 
-    def read(self, state: State, text: str) -> State:
-        """Weigh the text that follows."""
-        cost, tail, quoting, ends = state
-        for each in text:
-            character = self._plain(each)
-            step = self._step(tail[-2:], character, quoting=quoting)
-            tail = tail[1 - LONGEST_WORD :] + character
-            before = ends[-1]
-            if _HAN.match(character):
-                spans = range(1, min(len(tail), len(ends)) + 1)
-                end = min(ends[-span] + self._word(tail[-span:]) for span in spans)
-                ends = (*ends[1 - LONGEST_WORD :], end)
-            else:
-                ends = (before + step,)
-                quoting = (quoting or character == "“") and character != "”"
-            cost += NEIGHBOURS * step + WORDS * (ends[-1] - before)
-        return State(cost, tail, quoting, ends)
-
-    def _word(self, word: str) -> float:
-        return self.data.words.get(word, UNKNOWN if len(word) == 1 else math.inf)
-
-    def worst(self, state: State, text: str) -> float:
-        """What a character costs on average in the least likely stretch of a text; nothing in a text shorter than that."""
-        costs = [state.cost]
-        for each in text:
-            state = self.read(state, each)
-            costs.append(state.cost)
-        stretches = zip(costs, costs[STRETCH:], strict=False)
-        return max((after - before for before, after in stretches), default=0.0) / STRETCH
-
-    def _plain(self, character: str) -> str:
-        if character.isascii() and character.isalnum():
-            return character
-        return self.data.simplified.get(character) or _WIDE.get(character, character)
-
-    def _step(self, tail: str, character: str, *, quoting: bool) -> float:
-        before = tail[-1:]
-        if character.isascii() and character.isalnum():
-            return _alphanumeric(before, character)
-        cost = self.data.pairs.get(before + character)
-        if _HAN.match(character):
-            if cost is None:
-                cost = self.data.characters.get(character, UNKNOWN) + self.data.others.get(before, 0.0)
-            own = self._own(tail, character)
-            return -math.log((1 - OWN) * math.exp(-cost) + OWN * own) if own else cost
+    def step(self, tail: str, character: str) -> float:
+        """What a plain character costs behind up to two others."""
+        key = tail + character
+        cost = self.known.get(key)
         if cost is None:
-            unusual = self.data.others.get(before, 0.0) if not before or before.isalnum() else ODD
-            cost = min(self.data.characters.get(character, ODD) + unusual, ODD)
-        if (character == "“" and quoting) or (character == "”" and not quoting):
-            cost += QUOTED
+            cost = self.known[key] = self._weigh(tail, character)
         return cost
+
+    def costs(self, before: str, text: str) -> Iterator[float]:
+        """What each character of a text costs behind another text."""
+        tail = "".join(map(self.plain, before[1 - ORDER :]))
+        for each in text:
+            character = self.plain(each)
+            yield self.step(tail, character)
+            tail = tail[2 - ORDER :] + character
+
+    def worst(self, before: str, text: str) -> float:
+        """What a character costs on average in the least likely stretch of a text; nothing in a text shorter than that."""
+        costs = list(self.costs(before, text.replace("\N{REPLACEMENT CHARACTER}", "")))
+        return max((sum(costs[at : at + STRETCH]) for at in range(len(costs) - STRETCH + 1)), default=0.0) / STRETCH
+
+    def _weigh(self, tail: str, character: str) -> float:
+        cost = self._model(tail, character)
+        if character == DIGIT:
+            cost += WHICH_DIGIT
+        elif character == LETTER:
+            cost += WHICH_LETTER
+        own = self._own(tail, character)
+        return -math.log((1 - OWN) * math.exp(-cost) + OWN * own) if own else cost
+
+    def _model(self, tail: str, character: str) -> float:
+        if character.isspace():
+            return BLANK if tail[-1:] in _BEFORE_BLANKS else RARE_BLANK
+        left = 0.0
+        for start in range(len(tail) + 1):
+            context = tail[start:]
+            if not context and tail and not (character.isalnum() or tail[-1].isalnum()):
+                return ODD
+            coded = self.data.followers.get(context)
+            if coded is not None:
+                leaving, costs = row(coded)
+                if (cost := costs.get(character)) is not None:
+                    return left + cost
+                left += leaving
+        return left + (UNKNOWN if character.isalnum() else ODD)
 
     def _own(self, tail: str, character: str) -> float:
         """How often the text itself goes on like this, a single occurrence counting half."""
@@ -121,17 +127,11 @@ class Likelihood:
         return 0.0
 
 
-def _alphanumeric(before: str, character: str) -> float:
-    if before.isascii() and before.isalnum():
-        return 2.0 if character.isdecimal() == before.isdecimal() else 5.0
-    return 5.0 if character.isdecimal() else 7.5
-
-
 def listen(sound: str, data: Mending) -> Likelihood:
     """A scorer that knows the model and the given, undamaged part of the text."""
     own: Counter[str] = Counter()
-    for run in re.findall(f"[{HAN}]+", sound):
+    for run in _RUN.findall(sound):
         plain = "".join(data.simplified.get(character, character) for character in run)
-        for length in (1, 2, 3):
+        for length in range(1, ORDER + 1):
             own.update(plain[at : at + length] for at in range(len(plain) - length + 1))
     return Likelihood(data, own)

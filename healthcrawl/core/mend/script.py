@@ -41,6 +41,14 @@ def simplify(text: str, data: Mending) -> tuple[str, tuple[Finding, ...]]:
     return result, (_summary(text, result),)
 
 
+def is_traditional(text: str, data: Mending) -> bool:
+    """Whether more of a text's characters are traditional only than simplified only."""
+    if data.simplified.keys().isdisjoint(text):
+        return False
+    traditional, simplified = _counts(text, data)
+    return traditional > simplified
+
+
 def to_traditional(text: str) -> str:
     """Write a text in traditional characters (OpenCC's standard)."""
     return _converter("s2t").convert(text)

