@@ -19,8 +19,8 @@ def disk_errors(path: Path) -> Iterator[None]:
         raise ArchiveError(f"{error.filename or path}: {error.strerror or error}") from error
 
 
-def write_atomically(path: Path, data: bytes) -> None:
-    """Write a file so that it is there whole or not at all, and on disk when this returns.
+def write_atomically(path: Path, data: bytes, *, sync: bool = True) -> None:
+    """Write a file so that it is there whole or not at all, and on disk when this returns (without `sync`: soon after).
 
     Raises:
         ArchiveError: the disk did not take it.
@@ -31,11 +31,13 @@ def write_atomically(path: Path, data: bytes) -> None:
             with temporary.open("wb") as file:
                 file.write(data)
                 file.flush()
-                os.fsync(file.fileno())
+                if sync:
+                    os.fsync(file.fileno())
             temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)
-        sync_folder(path.parent)
+        if sync:
+            sync_folder(path.parent)
 
 
 def sync_folder(folder: Path) -> None:

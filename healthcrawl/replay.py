@@ -6,13 +6,9 @@ how many there are.
 
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import islice
-from multiprocessing import get_context
 from pathlib import Path
-from typing import Literal
 
 from healthcrawl.corpus.catalog import Catalog
 from healthcrawl.corpus.manifest import Manifest
@@ -20,24 +16,18 @@ from healthcrawl.corpus.store import Reserved, Store
 from healthcrawl.errors import ArchiveError, UsageError
 from healthcrawl.ingest import Examined, Ingested, examine, keep
 from healthcrawl.knowledge.load import load_rules
-from healthcrawl.model import Location
-from healthcrawl.rules import Rules, Site
+from healthcrawl.model import Location, Rejection
+from healthcrawl.processes import in_order
+from healthcrawl.rules import NormalForm, Rules, Site
 from healthcrawl.warc.read import read_captures, site_of
-
-_AHEAD = 2  # files examined and waiting for the writer, per worker
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NormalForm:
-    """The choices of the corpus's normal form."""
-
-    script: Literal["simplified", "traditional", "keep"] = "simplified"
-    width: Literal["half", "keep"] = "half"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """A WARC file to replay, by the rules of its site (None: it names none). `unknown` is a site that it names in vain."""
+    """A WARC or ARC file to replay, by the rules of its site (None: by the general ones).
+
+    `unknown` is a site that the file names and that there is no site file for.
+    """
 
     path: Path
     site: Site | None
@@ -51,55 +41,51 @@ class Job:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Read:
-    """A WARC file examined. `error` says why the rest of it can't be read; empty if all of it could."""
+    """A file examined: its captures, and a rejection for each place that can't be read."""
 
     job: Job
     examined: tuple[tuple[Examined, Location], ...]
-    error: str = ""
+    unreadable: tuple[Rejection, ...] = ()
 
 
-def jobs(paths: Iterable[Path], sites: Mapping[str, Site], form: NormalForm) -> Iterator[Job]:
-    """A job for each WARC file; its warcinfo record names its site."""
+def jobs(
+    paths: Iterable[Path], sites: Mapping[str, Site], form: NormalForm, default: Site | None = None
+) -> Iterator[Job]:
+    """A job for each file. Our own files name their site; those of others are read by the rules of `default`."""
     for path in paths:
         name = site_of(path)
-        yield Job(path=path, site=sites.get(name), form=form, unknown="" if name in sites else name)
+        site = sites.get(name) if name else default
+        yield Job(path=path, site=site, form=form, unknown="" if name in sites else name)
 
 
 def read(job: Job) -> Read:
     """Examine all captures of a file. Pure but for reading it."""
     if job.unknown:
         why = f"{job.path}: left out, no site file for {job.unknown!r}; SITES_DIR names the folder of your own"
-        return Read(job=job, examined=(), error=why)
+        return Read(job=job, examined=(), unreadable=(_unreadable(job, why),))
     rules, examined = job.rules(), []
+    reasons: list[str] = []
     try:
-        for capture, location in read_captures(job.path):
+        for capture, location in read_captures(
+            job.path, lambda damage: reasons.append(f"{job.path}: at byte {damage.offset}: {damage.reason}")
+        ):
             examined.append((examine(capture, rules), location))
     except ArchiveError as error:
-        return Read(job=job, examined=tuple(examined), error=str(error))
-    return Read(job=job, examined=tuple(examined))
+        reasons.append(str(error))
+    return Read(job=job, examined=tuple(examined), unreadable=tuple(_unreadable(job, reason) for reason in reasons))
+
+
+def _unreadable(job: Job, why: str) -> Rejection:
+    return Rejection(address="", url="", site=job.site.name if job.site else "", reason="unreadable", detail=why)
 
 
 def read_all(todo: Iterable[Job], workers: int) -> Iterator[Read]:
     """Examine files on `workers` processes; results come in the order of the jobs."""
-    if workers <= 1:
-        yield from map(read, todo)
-        return
-    waiting: list[Future[Read]] = []
-    queue = iter(todo)
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), max_tasks_per_child=20) as pool:
-        try:
-            waiting = [pool.submit(read, job) for job in islice(queue, workers * _AHEAD)]
-            while waiting:
-                done = waiting.pop(0).result()
-                waiting += [pool.submit(read, job) for job in islice(queue, 1)]
-                yield done
-        finally:
-            for future in waiting:
-                future.cancel()
+    return in_order(read, todo, workers)
 
 
-def replay(reads: Iterable[Read], store: Store) -> Iterator[tuple[Examined, Ingested] | str]:
-    """Keep what was read; give each capture with what became of it, or the words of an error for a file's unread rest.
+def replay(reads: Iterable[Read], store: Store) -> Iterator[tuple[Examined, Ingested] | Rejection]:
+    """Keep what was read; give each capture with what became of it, then the rejections of what can't be read.
 
     Raises:
         ArchiveError: the corpus can't be written.
@@ -108,8 +94,7 @@ def replay(reads: Iterable[Read], store: Store) -> Iterator[tuple[Examined, Inge
         rules = one.job.rules()
         for examined, location in one.examined:
             yield examined, keep(examined, location, rules, store)
-        if one.error:
-            yield one.error
+        yield from one.unreadable
 
 
 @contextmanager

@@ -291,6 +291,14 @@ class Mending:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NormalForm:
+    """The choices of the corpus's normal form."""
+
+    script: Literal["simplified", "traditional", "keep"] = "simplified"
+    width: Literal["half", "keep"] = "half"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
     """All that `process` needs beside the capture. `families` are in order; the last is the generic one.
 

@@ -39,6 +39,9 @@ _META_REACH = 8192  # browsers look at 1024 bytes; here comments and scripts oft
 # Latin letters that every multi-byte text turns into under a single-byte encoding.
 _IMPLAUSIBLE = re.compile("[\N{REPLACEMENT CHARACTER}\ue000-\uf8ff\x80-\x9f\xc0-\xff]")
 
+# What no text holds, and binary data is full of.
+_NO_TEXT = re.compile("[\N{REPLACEMENT CHARACTER}\x00-\x04\x0e-\x1f\x7f-\x84\x86-\x9f]")
+
 # What every Chinese text is full of, in simplified and traditional characters alike: read in the wrong one of two double-byte
 # encodings, a text hardly holds any of it.
 _FREQUENT = re.compile("[，。、的一是不在人有中大上和年月日生市]")
@@ -116,6 +119,26 @@ def decode(capture: Capture, limit: int) -> Page | Unreadable:
         charset_source=source,
         findings=(*findings, *charset_findings),
     )
+
+
+def decode_text(data: bytes, limit: int) -> tuple[str, tuple[Finding, ...]] | Unreadable:
+    r"""Decode a text file by the same chain: its BOM, UTF-8, else the Chinese encoding that it reads best in.
+
+    >>> decode_text("卫生与健康".encode("gbk"), 1000)
+    ('卫生与健康', (Finding(kind='charset', text='卫生与健康', detail='guessed to be gb18030'),))
+    >>> decode_text(b"\x89PNG\r\n...", 1000)
+    Unreadable(reason='undecodable', detail='image/png')
+    """
+    if len(data) > 4 * limit:
+        return Unreadable(reason="too-large", detail=f"more than {4 * limit} bytes")
+    if (media_type := _sniff("text/plain", data)) not in _TEXT_TYPES:
+        return Unreadable(reason="undecodable", detail=media_type)
+    text, _, _, findings = _to_text(data, "")
+    if len(text) > limit:
+        return Unreadable(reason="too-large", detail=f"{len(text)} characters")
+    if 10 * len(_NO_TEXT.findall(text)) > len(text):
+        return Unreadable(reason="undecodable", detail="not a text: too many characters that no text has")
+    return text, tuple(findings)
 
 
 def _sniff(media_type: str, payload: bytes) -> str:

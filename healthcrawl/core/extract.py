@@ -7,13 +7,13 @@ together and takes tables apart, which notices are full of. So its answer only c
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import trafilatura
 from lxml import html
 
-from healthcrawl.core.tree import Block, Index, blocks, lines_of, within
+from healthcrawl.core.tree import Block, Index, blocks, within
 from healthcrawl.model import Finding
 from healthcrawl.rules import Layout
 
@@ -51,6 +51,9 @@ _LONG_LINE = 25  # characters: prose even without a full stop
 _ENOUGH = 80  # characters of prose from which a place can be an article
 _MAJORITY = 0.6  # share of the prose that one child must hold to be looked into
 _LINKED = 0.3  # share of links from which even a named element is asked about
+_LINK_RUN = 3  # lines that are links, one after the other, behind which the article is over
+_FAR = 4  # by what prose counts less that stands away from the headline
+_CLEAN = 0.9  # share of prose from which a place holds nothing that would have to be sorted out
 _GAP = 3  # lines that may be missing between two that are read
 _TOO_LINKED = 0.4  # share of links from which a place found by its prose is not relied on
 _HEADLINE = 6  # characters that a headline has at least
@@ -70,8 +73,9 @@ def locate(index: Index, layout: Layout, shown: Sequence[Block] | None = None) -
     """Find the article's element: what the layout names, else where most of the prose is. `shown` are the tree's blocks, if known."""
     tree = index.tree
     shown = blocks(tree) if shown is None else shown
-    named = _named(index, layout.body)
-    element, sure = (named, True) if named is not None else _scan(tree, shown)
+    start = _find_start(tree, shown)
+    named = _named(index, shown, layout.body)
+    element, sure = (named, True) if named is not None else _scan(tree, shown, start)
     lines = within(shown, element)
     return Place(
         element=element,
@@ -80,7 +84,7 @@ def locate(index: Index, layout: Layout, shown: Sequence[Block] | None = None) -
         shown=shown,
         lines=lines,
         link_share=_link_share(lines),
-        start=_find_start(tree, shown),
+        start=start,
     )
 
 
@@ -88,11 +92,17 @@ def extract(tree: html.HtmlElement, place: Place) -> tuple[tuple[str, ...], tupl
     """The article's lines, one a paragraph, and a finding for each copy left out."""
     if not place.sure:
         found: Sequence[Block] = _read_unsure(tree, place)
-    elif not place.certain or place.link_share > _LINKED:
+    elif place.link_share > _LINKED or not (place.certain or _is_clean(place)):
         found = _agreed(place.lines, _read(place.element)) or place.lines
     else:
         found = place.lines
     return drop_copies(tuple(block.text for block in found))
+
+
+def _is_clean(place: Place) -> bool:
+    """Whether a place holds little but running text, so that there is nothing to ask trafilatura."""
+    linked = any(2 * block.linked > len(block.text) and not _ENCLOSURE.search(block.text) for block in place.lines)
+    return not linked and sum(map(_prose, place.lines)) >= _CLEAN * _size(place.lines)
 
 
 def drop_copies(lines: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[Finding, ...]]:
@@ -123,12 +133,12 @@ def drop_copies(lines: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[Finding,
     return tuple(kept), tuple(findings)
 
 
-def _named(index: Index, selectors: Iterable[str]) -> html.HtmlElement | None:
+def _named(index: Index, shown: Sequence[Block], selectors: Iterable[str]) -> html.HtmlElement | None:
     """The first element that a selector names and that holds enough text; failing that, the one that holds most."""
     fullest, most = None, 0
     for selector in selectors:
         for element in index.matches(selector):
-            size = sum(map(len, lines_of(element)))
+            size = _size(within(shown, element))
             if size > most:
                 fullest, most = element, size
         if most >= _ENOUGH:
@@ -223,7 +233,7 @@ def _share(pieces: set[str], whole: set[str]) -> float:
     return len(pieces & whole) / len(pieces)
 
 
-def _scan(tree: html.HtmlElement, shown: Sequence[Block]) -> tuple[html.HtmlElement, bool]:
+def _scan(tree: html.HtmlElement, shown: Sequence[Block], start: int) -> tuple[html.HtmlElement, bool]:
     """The element that most of the page's prose is in, and whether that can be relied on.
 
     From the body down, the child that holds the majority of the prose is followed until there is none. Where that leads away
@@ -231,7 +241,7 @@ def _scan(tree: html.HtmlElement, shown: Sequence[Block]) -> tuple[html.HtmlElem
     """
     body = tree.find("body")
     top = tree if body is None else body
-    mass = _weigh(tree, shown)
+    mass = _weigh(shown, start)
     place = top
     while (heaviest := max(place, key=lambda child: mass[child], default=None)) is not None:
         if not mass[heaviest] or mass[heaviest] < _MAJORITY * mass[place]:
@@ -245,21 +255,36 @@ def _scan(tree: html.HtmlElement, shown: Sequence[Block]) -> tuple[html.HtmlElem
     return place, place is not top and mass[place] >= _ENOUGH and _link_share(within(shown, place)) < _TOO_LINKED
 
 
-def _weigh(tree: html.HtmlElement, shown: Sequence[Block]) -> Counter[html.HtmlElement]:
+def _weigh(shown: Sequence[Block], start: int) -> Counter[html.HtmlElement]:
     """The characters of prose in each element that holds any, parts that are beside the article left out."""
-    paths = [(block, [block.element, *block.element.iterancestors()]) for block in shown]
-    sizes: Counter[html.HtmlElement] = Counter()
-    for block, path in paths:
-        for element in path:
-            sizes[element] += len(block.text)
-    # What holds half of the page is not beside it, whatever the template calls it.
-    asides = {element for element, size in sizes.items() if 2 * size < sizes[tree] and _is_aside(element)}
+    whole = _size(shown)
+    beside: dict[html.HtmlElement, bool] = {}
     mass: Counter[html.HtmlElement] = Counter()
-    for block, path in paths:
-        if (weight := _prose(block)) and asides.isdisjoint(path):
+    for block, weight in _weights(shown, start):
+        path = (block.element, *block.element.iterancestors())
+        for element in path:
+            if element not in beside:
+                # What holds half of the page is not beside it, whatever the template calls it.
+                beside[element] = _is_aside(element) and 2 * _size(within(shown, element)) < whole
+        if not any(beside[element] for element in path):
             for element in path:
                 mass[element] += weight
     return mass
+
+
+def _weights(shown: Sequence[Block], start: int) -> Iterator[tuple[Block, int]]:
+    """The blocks with prose in them, and how much it counts.
+
+    Where the headline and the line below it are known, the article is what comes next, and teasers stand behind a run of links.
+    """
+    links = 0
+    for at, block in enumerate(shown):
+        weight = _prose(block)
+        links = links + 1 if 2 * block.linked > len(block.text) else links if links >= _LINK_RUN else 0
+        if at == start:
+            links = 0
+        if weight:
+            yield block, weight if not start or (at >= start and links < _LINK_RUN) else weight // _FAR
 
 
 def _around_headline(tree: html.HtmlElement) -> Iterable[html.HtmlElement]:

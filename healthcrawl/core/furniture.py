@@ -14,6 +14,7 @@ from healthcrawl.model import Finding
 from healthcrawl.rules import Furniture
 
 _EDGE = 12  # lines, not counting furniture, to which "head" and "foot" rules reach
+_TITLE_LINES = 4  # lines into which a title may be broken
 _FOOT_PARAGRAPHS = 2  # paragraphs that "foot" rules reach over: a disclaimer, a postal address
 _PARAGRAPH = re.compile(r".{25,}[。!?;:][”’」』)]?")
 
@@ -32,10 +33,10 @@ def drop_furniture(
     undated = tuple(rule for rule in rules if not rule.published)
     wanted = "".join(fold(title).split())
     for at in _reach(views, names, paragraphs=0):
-        repeated = wanted and "".join(views[at].split()) == wanted
+        names[at : at + _TITLE_LINES] = _name_title(views, names, at, wanted)
         # Below two lines of text a date is that of an event, or the signature of a text without paragraphs.
         dated = published and names[:at].count("") < 2 and find_date(views[at])[:10] == published[:10]
-        names[at] = names[at] or ("title" if repeated else _match(views, at, rules if dated else undated, "head"))
+        names[at] = names[at] or _match(views, at, rules if dated else undated, "head")
     first = next((at for at, view in enumerate(views) if not names[at] and _PARAGRAPH.fullmatch(view)), 0)
     backwards = range(len(lines) - 1, first - 1, -1)
     for at in _reach(views, names, paragraphs=_FOOT_PARAGRAPHS, order=backwards):
@@ -45,6 +46,19 @@ def drop_furniture(
     kept = tuple(line for line, name in zip(lines, names, strict=True) if not name)
     dropped = ((line, name) for line, name in zip(lines, names, strict=True) if name)
     return kept, tuple(Finding(kind="furniture", text=line, detail=name) for line, name in dropped)
+
+
+def _name_title(views: list[str], names: list[str], at: int, wanted: str) -> list[str]:
+    """The names of the next lines, with those that repeat the title, which may be broken into several."""
+    coming = names[at : at + _TITLE_LINES]
+    joined = ""
+    for count, view in enumerate(views[at : at + _TITLE_LINES], 1):
+        joined += "".join(view.split())
+        if joined and joined == wanted:
+            return ["title"] * count + coming[count:]
+        if not wanted.startswith(joined):
+            break
+    return coming
 
 
 def _match(views: list[str], at: int, rules: tuple[Furniture, ...], place: str) -> str:

@@ -58,6 +58,8 @@ def parse(response: bytes) -> Message:
     match = _STATUS_LINE.match(status_line)
     headers = tuple(_headers(lines))
     chunked = any(name.lower() == "transfer-encoding" and "chunked" in value.lower() for name, value in headers)
+    if chunked and body and not _CHUNK_SIZE.match(body):  # some crawlers keep the header, but not the chunks
+        chunked = False
     if chunked:
         payload, whole = dechunk(body)
     else:

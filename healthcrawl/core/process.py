@@ -67,19 +67,20 @@ def process(capture: Capture, rules: Rules) -> Document | Rejection:
         return _reject(capture.url, rules, Unreadable(reason="broken", detail=repr(error)), page.findings)
 
 
-def clean(text: str, rules: Rules, url: str = "") -> Document | Rejection:
+def clean(text: str, rules: Rules, findings: tuple[Finding, ...] = ()) -> Document | Rejection:
     """Read an article that was saved as plain text. Any text gives a document or a rejection.
 
     The text stages are those of `process`; title, date and source are found in the text's own lines. Cleaning what was cleaned
-    changes nothing.
+    changes nothing. `findings` are those of decoding.
     """
-    article = _Article(metadata=Metadata(), lines=tuple(line.strip() for line in text.splitlines() if line.strip()))
+    lines = tuple(line.strip() for line in text.splitlines() if line.strip())
+    article = _Article(metadata=Metadata(), lines=lines, findings=findings)
     article = _mend(article, rules)
     article = _read_lines(article, rules)
     article = _tidy(article, rules)
     if not article.lines:
-        return _reject(url, rules, _why_empty(article), article.findings)
-    return _document(url, "", article, rules)
+        return _reject("", rules, _why_empty(article), article.findings)
+    return _document("", "", article, rules)
 
 
 def _process_page(page: Page, rules: Rules) -> Document | Rejection:

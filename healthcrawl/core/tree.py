@@ -184,7 +184,7 @@ def within(shown: Sequence[Block], element: html.HtmlElement) -> list[Block]:
     if element.tag not in _BREAKING:  # its text is part of a line
         return blocks(element)
     members = set(element.iter())
-    return [block for block in shown if block.element in members]
+    return [block for block in shown if block.element in members] or blocks(element)
 
 
 def lines_of(root: html.HtmlElement) -> list[str]:

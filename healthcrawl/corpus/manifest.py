@@ -65,15 +65,15 @@ class Manifest:
             _cut_torn_line(file)
             yield
 
-    def append(self, step: Step) -> int:
-        """Write a step to disk; return the journal's length in bytes after it. The caller holds the lock.
+    def append(self, *steps: Step) -> int:
+        """Write steps to disk; return the journal's length in bytes after them. The caller holds the lock.
 
         Raises:
-            ArchiveError: the disk did not take it; what it took of the line is cut off by the next `lock()`.
+            ArchiveError: the disk did not take them; what it took of a line is cut off by the next `lock()`.
         """
-        line = json.dumps(asdict(step), ensure_ascii=False, separators=(",", ":")) + "\n"
+        lines = (json.dumps(asdict(step), ensure_ascii=False, separators=(",", ":")) + "\n" for step in steps)
         with disk_errors(self.path), self.path.open("ab") as file:
-            file.write(line.encode())
+            file.write("".join(lines).encode())
             file.flush()
             os.fsync(file.fileno())
             return file.tell()

@@ -1,8 +1,9 @@
 """Settings and options that several commands share, checked where they are read."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import get_args, get_type_hints
 
 from scrapy.settings import BaseSettings
@@ -10,8 +11,9 @@ from scrapy.settings import BaseSettings
 from healthcrawl.crawl.loader import SiteSpiderLoader
 from healthcrawl.crawl.revisits import Scope
 from healthcrawl.errors import UsageError
-from healthcrawl.replay import NormalForm
-from healthcrawl.rules import Budget, Site
+from healthcrawl.rules import Budget, NormalForm, Site
+
+_ARCHIVE_SUFFIXES = (".warc.gz", ".warc", ".arc.gz", ".arc")
 
 
 def normal_form(settings: BaseSettings) -> NormalForm:
@@ -129,6 +131,23 @@ def _positive(name: str, value: str) -> int:
     if not value.isdecimal() or not int(value):
         raise UsageError(f"{name}: expected a number above 0, got {value!r}")
     return int(value)
+
+
+def archive_files(args: Iterable[str]) -> list[Path]:
+    """The WARC and ARC files that are named, and those in the folders that are.
+
+    Raises:
+        UsageError: there is no such file or folder, or no archive file in it.
+    """
+    paths: list[Path] = []
+    for path in map(Path, args):
+        found = [path]
+        if path.is_dir():
+            found = sorted(one for one in path.rglob("*") if one.name.endswith(_ARCHIVE_SUFFIXES) and one.is_file())
+        if not found or not path.exists():
+            raise UsageError(f"{path}: no WARC or ARC file there; names end with {', '.join(_ARCHIVE_SUFFIXES)}")
+        paths += found
+    return paths
 
 
 def all_sites(settings: BaseSettings) -> dict[str, Site]:

@@ -1,1 +1,1 @@
-"""WARC files and their indexes: the only place that knows warcio and fastwarc."""
+"""WARC files and their indexes: the only place that knows how archives are written and read."""

@@ -18,7 +18,8 @@ from healthcrawl.disk import disk_errors, write_atomically
 from healthcrawl.errors import DamagedRecordError
 from healthcrawl.model import Exchange, Location, Revisit
 from healthcrawl.warc import records
-from healthcrawl.warc.read import Record, read_records
+from healthcrawl.warc.read import read_records
+from healthcrawl.warc.scan import Record
 
 logger = logging.getLogger(__name__)
 

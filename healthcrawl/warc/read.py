@@ -1,91 +1,74 @@
-"""Reading WARC files: records as they lie there, and the captures they make up."""
+"""Reading archives: records, and the captures that they make up.
 
-from collections.abc import Iterator
+Whoever reads says what is to be done about damage: to be told of each place and go on, or to stop there.
+"""
+
+from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
-
-from fastwarc.warc import ArchiveIterator, WarcRecordType
 
 from healthcrawl.core import message
 from healthcrawl.errors import ArchiveError, DamagedRecordError
 from healthcrawl.model import Capture, Context, Location
 from healthcrawl.warc import records
+from healthcrawl.warc.scan import Damage, Record, scan
+
+_CAPTURES = frozenset({"response", "revisit", "resource"})  # types of records
+_OUR_SOFTWARE = "healthcrawl/"  # how the `software` of our own warcinfo records begins
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
-    """One WARC record. `block` is its exact content, `digest_holds` whether its block digest matches (None: it has none)."""
-
-    type: str
-    id: str
-    url: str
-    date: datetime
-    headers: dict[str, str]
-    block: bytes
-    location: Location
-    digest_holds: bool | None
-
-
-def read_records(path: Path) -> Iterator[Record]:
-    """The records of a WARC file (gzip or plain), in order, one in memory at a time.
+def stop_at_damage(damage: Damage) -> None:
+    """What reading does with damage unless told otherwise.
 
     Raises:
-        ArchiveError: the file can't be opened.
-        DamagedRecordError: a record can't be read; those before it have been given.
+        DamagedRecordError: always.
     """
-    position = 0
-    try:
-        with path.open("rb") as stream:
-            size = path.stat().st_size
-            held: Record | None = None
-            for raw in ArchiveIterator(stream, record_types=WarcRecordType.any_type, parse_http=False):
-                position = int(raw.stream_pos)
-                if held is not None:
-                    yield _placed(held, position)
-                held = _record(raw, path.name, position)
-            if held is not None:
-                yield _placed(held, size)
-    except FileNotFoundError as error:
-        raise ArchiveError(f"{path}: no such WARC file") from error
-    except (OSError, ValueError) as error:
-        raise DamagedRecordError(f"{path}: the record at or after byte {position} can't be read: {error}") from error
+    raise DamagedRecordError(str(damage))
+
+
+def read_records(path: Path, on_damage: Callable[[Damage], None] = stop_at_damage) -> Iterator[Record]:
+    """The records of a file, in order; `on_damage` is told what can't be read.
+
+    Raises:
+        ArchiveError: as `scan`.
+        DamagedRecordError: unless `on_damage` says otherwise, at the first damage.
+    """
+    for found in scan(path):
+        if isinstance(found, Record):
+            yield found
+        else:
+            on_damage(found)
 
 
 def read_record(path: Path, offset: int) -> Record:
-    """The record of a WARC file that begins at a byte. Its location has no length.
+    """The record of a file that begins at a byte.
 
     Raises:
         ArchiveError: the file can't be opened.
         DamagedRecordError: there is no record that can be read.
     """
-    try:
-        with path.open("rb") as stream:
-            stream.seek(offset)
-            for raw in ArchiveIterator(stream, record_types=WarcRecordType.any_type, parse_http=False):
-                return _record(raw, path.name, offset)
-    except FileNotFoundError as error:
-        raise ArchiveError(f"{path}: no such WARC file") from error
-    except (OSError, ValueError) as error:
-        raise DamagedRecordError(f"{path}: the record at byte {offset} can't be read: {error}") from error
-    raise DamagedRecordError(f"{path}: no record at byte {offset}")
+    found = next(scan(path, offset), None)
+    if isinstance(found, Record) and found.location.offset == offset:
+        return found
+    raise DamagedRecordError(f"{path}: {found}" if isinstance(found, Damage) else f"{path}: no record at byte {offset}")
 
 
 def read_capture(path: Path, offset: int, context: Context) -> Capture:
     """The capture at a byte of a WARC file, in a context of the caller's; revisits are resolved as `read_captures` does.
 
     Raises:
-        ArchiveError, DamagedRecordError: as `read_record`; also where that record is neither response nor revisit.
+        ArchiveError, DamagedRecordError: as `read_record`; also where that record is no capture.
     """
     record = read_record(path, offset)
-    if record.type not in {"response", "revisit"}:
+    if record.type not in _CAPTURES:
         raise DamagedRecordError(f"{path}: the record at byte {offset} is a {record.type}, no capture")
     return _capture(record, context, Originals(path.parent))
 
 
-def read_captures(path: Path) -> Iterator[tuple[Capture, Location]]:
-    """The captures of a WARC file in order: responses and revisits, each with the context that was kept beside it.
+def read_captures(
+    path: Path, on_damage: Callable[[Damage], None] = stop_at_damage
+) -> Iterator[tuple[Capture, Location]]:
+    """The captures of a file in order: responses, revisits and saved resources of the web, each with the context beside it.
 
     Revisits for an equal payload come with the payload of the capture that they refer to, which may lie in another file of the
     same folder.
@@ -94,15 +77,28 @@ def read_captures(path: Path) -> Iterator[tuple[Capture, Location]]:
         ArchiveError, DamagedRecordError: as `read_records`.
     """
     originals = Originals(path.parent)
-    contexts: dict[str, Context] = {}
-    for record in read_records(path):
+    concurrent_to, context = "", Context()
+    for record in read_records(path, on_damage):
         if record.type == "metadata":
-            contexts[record.headers.get("warc-concurrent-to", "")] = records.load_context(
-                records.load_fields(record.block)
-            )
-        elif record.type in {"response", "revisit"}:
-            yield _capture(record, contexts.get(record.id, Context()), originals), record.location
-            contexts.clear()
+            concurrent_to = record.headers.get("warc-concurrent-to", "")
+            context = records.load_context(records.load_fields(record.block))
+        elif record.type in _CAPTURES:
+            if not record.url:
+                on_damage(Damage(warc_file=path.name, offset=record.location.offset, reason="no WARC-Target-URI"))
+            elif record.url.lower().startswith(("http://", "https://")):
+                known = context if concurrent_to == record.id else Context()
+                yield _capture(record, known, originals), record.location
+
+
+def site_of(path: Path) -> str:
+    """The site that one of our own WARC files says it belongs to; empty for a file of others or one that can't be read."""
+    with suppress(ArchiveError):
+        for found in scan(path):
+            if isinstance(found, Record) and found.type == "warcinfo":
+                fields = records.load_fields(found.block)
+                return fields.get("isPartOf", "") if fields.get("software", "").startswith(_OUR_SOFTWARE) else ""
+            return ""
+    return ""
 
 
 class Originals:
@@ -135,17 +131,15 @@ class Originals:
             yield place
 
     def _search(self) -> dict[tuple[str, str], tuple[Path, int]]:
-        """Where the responses in the folder lie, by address and date. Only heads are read."""
+        """Where the responses in the folder lie, by address and date."""
         if self._places is None:
             self._places = {}
             for path in sorted(self._folder.glob("*.warc*")):
-                with suppress(OSError, ValueError), path.open("rb") as stream:
-                    for raw in ArchiveIterator(stream, record_types=WarcRecordType.response, parse_http=False):
-                        key = (
-                            str(raw.headers.get("WARC-Target-URI", "")).strip("<>"),
-                            str(raw.headers.get("WARC-Date", "")),
-                        )
-                        self._places.setdefault(key, (path, int(raw.stream_pos)))
+                with suppress(ArchiveError):
+                    for found in scan(path):
+                        if isinstance(found, Record) and found.type == "response":
+                            key = (found.url, found.headers.get("warc-date", ""))
+                            self._places.setdefault(key, (path, found.location.offset))
         return self._places
 
 
@@ -177,8 +171,14 @@ def _resolve(revisit: Record, originals: Originals) -> tuple[bytes, bool]:
 
 
 def _capture(record: Record, context: Context, originals: Originals) -> Capture:
-    revisit = record.type == "revisit"
-    response, unresolved = _resolve(record, originals) if revisit else (record.block, False)
+    response, unresolved = record.block, False
+    if record.type == "revisit":
+        response, unresolved = _resolve(record, originals)
+    elif record.type == "resource":  # what was saved without its head
+        kind = record.headers.get("content-type", "application/octet-stream")
+        response = f"HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\n\r\n".encode("latin-1", "replace") + response
+    # The first part of a segmented record is not the whole; the others follow in "continuation" records.
+    cut_off = "length" if "warc-segment-number" in record.headers else ""
     return Capture(
         url=record.url,
         response=response,
@@ -186,37 +186,6 @@ def _capture(record: Record, context: Context, originals: Originals) -> Capture:
         captured_at=record.date,
         context=context,
         record_id=record.id,
-        truncated=record.headers.get("warc-truncated", ""),
-        refers_to=_referred(record) if revisit else "",
+        truncated=record.headers.get("warc-truncated", cut_off),
+        refers_to=_referred(record) if record.type == "revisit" else "",
     )
-
-
-def _record(raw: object, file_name: str, offset: int) -> Record:
-    headers = {name.lower(): value for name, value in raw.headers}  # type: ignore[attr-defined]
-    block = raw.reader.read()  # type: ignore[attr-defined]
-    if len(block) != int(headers.get("content-length", "-1")):  # fastwarc says nothing of a clipped last record
-        raise ValueError(f"{len(block)} of {headers.get('content-length')} bytes")
-    expected = headers.get("warc-block-digest", "")
-    return Record(
-        type=headers.get("warc-type", ""),
-        id=headers.get("warc-record-id", ""),
-        url=headers.get("warc-target-uri", "").strip("<>"),
-        date=records.parse_warc_date(headers.get("warc-date", "")),
-        headers=headers,
-        block=block,
-        location=Location(warc_file=file_name, offset=offset, length=0),
-        digest_holds=records.digest(block) == expected if expected.startswith("sha1:") else None,
-    )
-
-
-def _placed(record: Record, end: int) -> Record:
-    location = replace(record.location, length=end - record.location.offset)
-    return replace(record, location=location)
-
-
-def site_of(path: Path) -> str:
-    """The site that a WARC file says it belongs to; empty if it says nothing or can't be read."""
-    with suppress(DamagedRecordError):
-        for record in read_records(path):
-            return records.load_fields(record.block).get("isPartOf", "") if record.type == "warcinfo" else ""
-    return ""

@@ -175,3 +175,18 @@ def test_single_line_is_a_copy_only_if_it_is_the_whole_article() -> None:
     assert drop_copies(stations)[0] == stations
     twins = (TITLE, address * 2, "手机版", address * 2)
     assert drop_copies(twins)[0] == twins[:3]
+
+
+def test_teasers_behind_a_run_of_links_are_no_article() -> None:
+    body = "".join(f"<p>{text}</p>" for text in PARAGRAPHS)
+    links = "".join(f"<li><a href=/h{n}.html>热词第{n}条</a></li>" for n in range(5))
+    teasers = "".join(
+        f"<li><div class=t><a href=/t{n}.html>图集第{n}号</a><p>{text * 2}<a href=/t{n}.html>【详细】</a></p></div></li>"
+        for n, text in enumerate(PARAGRAPHS)
+    )
+    lines = read(
+        f"<title>{TITLE}_云海网</title><body><div class=page><div class=a><h1>{TITLE}</h1><div>发稿时间：2024-05-20 来源：云海网</div>"
+        f"</div><div class=left><div class=k2><div class=c>{body}</div></div><ul>{links}</ul><ul class=z>{teasers}</ul></div></div>"
+    )
+    assert [line for line in lines if line in PARAGRAPHS] == PARAGRAPHS
+    assert not any(line.startswith("图集") for line in lines)

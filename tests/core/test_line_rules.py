@@ -100,3 +100,17 @@ def test_a_head_line_that_is_a_date_goes_only_if_it_is_the_date_of_publication(l
 def test_the_date_of_publication_under_lines_of_text_is_a_signature() -> None:
     lines = ("急救培训报名", "市卫生健康局", "2024年3月15日")
     assert drop_furniture(lines, load_furniture(), published="2024-03-15")[0] == lines
+
+
+def test_title_broken_into_lines_is_the_title() -> None:
+    title = "云海市卫生健康局关于开展2024年春季传染病防控宣传教育活动的通知"
+    lines = (
+        "云海市卫生健康局关于开展",
+        "2024年春季传染病防控",
+        "宣传教育活动的通知",
+        "各区卫生健康局:",
+        "现将有关事项通知如下。",
+    )
+    kept, findings = drop_furniture(lines, load_furniture(), title)
+    assert kept == lines[3:]
+    assert {finding.detail for finding in findings} == {"title"}

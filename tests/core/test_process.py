@@ -236,7 +236,7 @@ def test_saved_text_goes_through_the_same_stages() -> None:
             SPAM,
         ]
     )
-    document = clean(text, RULES, url=URL)
+    document = clean(text, RULES)
     assert isinstance(document, Document)
     assert (document.metadata.title, document.metadata.published, document.metadata.source) == (
         TITLE,

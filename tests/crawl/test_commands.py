@@ -46,21 +46,6 @@ def test_extract_gives_one_object_a_line(scrapy: Scrapy, tmp_path: Path) -> None
     assert "absent.html" in third["detail"]
 
 
-def test_clean_writes_files_that_keep_their_number(scrapy: Scrapy, tmp_path: Path) -> None:
-    old = tmp_path / "041_0123456789abcdef.txt"
-    old.write_text(
-        "健康讲座通知\n\n為(wéi)普及合理膳食知識(shí)，我局定於三月舉(jǔ)辦(bàn)講(jiǎng)座，請(qǐng)組織職(zhí)工參加。\n",
-        "utf-8",
-    )
-    done = scrapy("clean", str(old), "--out", str(tmp_path / "out"))
-    assert done.status == 0, done.err
-    (new,) = (tmp_path / "out").glob("*.txt")
-    assert new.name.startswith("041_")
-    assert "为普及合理膳食知识,我局定于三月举办讲座,请组织职工参加。" in new.read_text("utf-8")
-    (step,) = map(json.loads, (tmp_path / "out" / "manifest.jsonl").read_text("utf-8").splitlines())
-    assert (step["number"], step["name"]) == (41, new.name)
-
-
 @pytest.mark.parametrize(
     ("args", "settings", "status", "words"),
     [
@@ -83,6 +68,10 @@ def test_clean_writes_files_that_keep_their_number(scrapy: Scrapy, tmp_path: Pat
         (["extract", "--url", "http://a.test/", "a", "b"], {}, 2, "--url"),
         (["extract", "--site", "nowhere", "README.md"], {}, 2, "nowhere"),
         (["clean"], {}, 2, "at least one file"),
+        (["clean", "archive"], {}, 2, "no *.txt files"),
+        (["clean", "README.md", "--workers", "-1"], {}, 2, "--workers"),
+        (["clean", "README.md", "--out", "."], {}, 2, "never changed"),
+        (["clean", "README.md", "--out", "LICENSE"], {}, 2, "not a folder"),
         (["replay"], {}, 2, "crawl first"),
         (["replay", "/nonexistent.warc.gz"], {}, 2, "/nonexistent.warc.gz"),
         (["verify"], {}, 2, "no archive there"),

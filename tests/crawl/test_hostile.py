@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from healthcrawl.corpus.layout import ArchiveLayout, parse_name
-from healthcrawl.warc.read import Record, read_records
+from healthcrawl.warc.read import read_records
+from healthcrawl.warc.scan import Record
 from tests.conftest import ROOT, Done, scrapy_command
 from tests.crawl.bureaus import write_site
 from tests.crawl.hostile_server import Behaviour, Hostile, says, serve

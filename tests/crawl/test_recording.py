@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from datetime import UTC
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import brotli  # type: ignore[import-untyped]
 import pytest
@@ -15,11 +16,14 @@ from warcio.archiveiterator import ArchiveIterator
 
 from healthcrawl.core import message
 from healthcrawl.corpus.layout import ArchiveLayout
-from healthcrawl.warc.read import Record, read_records
+from healthcrawl.warc.read import read_records
 from healthcrawl.warc.records import load_fields
 from tests.conftest import Done, Scrapy, run_scrapy
 from tests.crawl.raw_server import Answer, RawServer
 from tests.tls import make_tls
+
+if TYPE_CHECKING:
+    from healthcrawl.warc.scan import Record
 
 HOST = "raw.healthcrawl.test"
 PAGE = "<html><head><title>题</title></head><body><p>正文。</p></body></html>".encode()

@@ -8,9 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
 from healthcrawl.corpus.catalog import Catalog
 from healthcrawl.corpus.layout import ArchiveLayout
 from healthcrawl.corpus.manifest import Manifest
@@ -18,11 +15,13 @@ from healthcrawl.corpus.store import Store
 from healthcrawl.crawl.command import PlainCommand
 from healthcrawl.crawl.exits import DONE, FAILED
 from healthcrawl.crawl.monitor import summary_rows
-from healthcrawl.crawl.options import all_sites, normal_form, one_site
+from healthcrawl.crawl.options import all_sites, archive_files, normal_form, one_site, size
+from healthcrawl.crawl.progress import track
 from healthcrawl.crawl.results import as_json
 from healthcrawl.crawl.tally import Tally
 from healthcrawl.errors import UsageError
-from healthcrawl.replay import Read, beside, jobs, read_all, replay
+from healthcrawl.model import Rejection
+from healthcrawl.replay import beside, jobs, read_all, replay
 
 
 class Command(PlainCommand):
@@ -39,15 +38,18 @@ class Command(PlainCommand):
     def long_desc(self) -> str:
         """The help's first paragraph."""
         return (
-            "Read every capture of the archive (or of the WARC files and folders given) through the same code again. Without "
+            "Read every capture of the archive (or of the WARC and ARC files and folders given) through the same code again. Without "
             "--out the corpus is brought up to date; with --out the documents are written into that folder, with the numbers of "
-            "the archive's journal, and the corpus is left alone. Exit status: 0 done, 1 a file could not be read in full."
+            "the archive's journal, and the corpus is left alone. Files that others wrote are read by general rules, or by those of "
+            "--site. What can't be read is told, and the rest goes on. Exit status: 0 done, 1 a file could not be read in full."
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         """Its options."""
         super().add_options(parser)
-        parser.add_argument("--site", metavar="S", default="", help="only this site's files")
+        parser.add_argument(
+            "--site", metavar="S", default="", help="only this site's files; files of others by its rules"
+        )
         parser.add_argument("--out", metavar="DIR", help="write into this new or empty folder, with a manifest.jsonl")
         parser.add_argument("--workers", metavar="N", type=int, default=0, help="processes (default: one per core)")
         parser.add_argument("--json", action="store_true", help="print every outcome, one object a line")
@@ -58,22 +60,26 @@ class Command(PlainCommand):
         if opts.workers < 0:
             raise UsageError("--workers: expected a number of processes, 1 or more")
         layout = ArchiveLayout(Path(self.setting("ARCHIVE_DIR")))
-        if opts.site:
-            one_site(self.settings, opts.site)
-        paths = _named(args) if args else layout.warc_files(opts.site)
+        site = one_site(self.settings, opts.site) if opts.site else None
+        paths = archive_files(args) if args else layout.warc_files(opts.site)
         if not paths:
             where = layout.warc(opts.site) if opts.site else layout.root / "warc"
             raise UsageError(f"no WARC files in {where}; crawl first, or name files")
-        todo = jobs(paths, all_sites(self.settings), normal_form(self.settings))
-        if args and opts.site:
-            todo = (job for job in todo if job.site is not None and job.site.name == opts.site)
+        todo = jobs(paths, all_sites(self.settings), normal_form(self.settings), site)
+        if args and site:
+            todo = (job for job in todo if job.site == site)
         workers = min(opts.workers or os.cpu_count() or 1, len(paths))
         tally, failed = Tally(), False
-        with _store(layout, opts.out) as store, _progress(read_all(todo, workers), len(paths)) as reads:
+        seconds = size(self.settings, "PROGRESS_SECONDS")
+        done = track(read_all(todo, workers), len(paths), "WARC files", seconds)
+        with _store(layout, opts.out) as store, done as reads:
             for result in replay(reads, store):
-                if isinstance(result, str):
+                if isinstance(result, Rejection):
                     failed = True
-                    print(f"scrapy replay: {result}", file=sys.stderr)
+                    tally.rejections[result.reason] += 1
+                    print(f"scrapy replay: {result.detail}", file=sys.stderr)
+                    if opts.json:
+                        print(json.dumps(as_json(result), ensure_ascii=False))
                     continue
                 examined, ingested = result
                 tally.add(examined.context.role, ingested)
@@ -84,18 +90,6 @@ class Command(PlainCommand):
             print(f"{name:20} {number:>9}  {note}".rstrip(), file=sys.stderr)
         print(f"the text files are in {opts.out or layout.corpus}", file=sys.stderr)
         return FAILED if failed or tally.rejections["fault"] else DONE
-
-
-def _named(args: list[str]) -> list[Path]:
-    paths: list[Path] = []
-    for path in map(Path, args):
-        if path.is_dir():
-            paths += sorted(one for one in path.rglob("*") if one.name.endswith((".warc.gz", ".warc")))
-        elif path.is_file():
-            paths.append(path)
-        else:
-            raise UsageError(f"{path}: no such WARC file or folder")
-    return paths
 
 
 @contextmanager
@@ -110,11 +104,3 @@ def _store(layout: ArchiveLayout, out: str | None) -> Iterator[Store]:
         yield Store(layout.corpus, manifest, catalog)
     finally:
         catalog.close()
-
-
-@contextmanager
-def _progress(reads: Iterator[Read], total: int) -> Iterator[Iterator[Read]]:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        yield progress.track(reads, total=total, description="WARC files")  # type: ignore[misc]
