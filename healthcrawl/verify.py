@@ -1,8 +1,9 @@
-"""Archive, index, corpus and catalog against each other: every digest and every name computed again."""
+"""Archive, index, corpus and catalog against each other: every digest and every name computed again, every file read once."""
 
-from collections.abc import Iterator
-from contextlib import suppress
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
@@ -12,25 +13,47 @@ from healthcrawl.corpus import catalog as tables
 from healthcrawl.corpus.catalog import Catalog
 from healthcrawl.corpus.layout import ArchiveLayout, content_hash, parse_name
 from healthcrawl.corpus.manifest import Manifest, Step
+from healthcrawl.disk import disk_errors
 from healthcrawl.errors import ArchiveError
-from healthcrawl.warc import index
-from healthcrawl.warc.members import whole_members
-from healthcrawl.warc.read import read_records
-from healthcrawl.warc.write import OPEN_SUFFIX
+from healthcrawl.model import Location
+from healthcrawl.warc import index, lock
+from healthcrawl.warc.check import Checked, check
+from healthcrawl.warc.repair import repair as repair_warc
+from healthcrawl.warc.scan import Damage
+from healthcrawl.warc.write import DAMAGED_SUFFIX, OPEN_SUFFIX
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What is to be said of a file. "ok" and "legacy" (a name of an older corpus) are no damage, "open" is being written."""
+    """What is to be said of a file.
+
+    "ok" and "legacy" (a name of an older corpus) are no damage, "open" is being written, "repaired" was damaged. `places` are
+    those of an archive file that can't be read. `remedy` says what `repair` can do: "salvage" the whole records of a WARC file,
+    make an "index" anew, or "replay" the WARC file `source`.
+    """
 
     file: str
-    state: Literal["ok", "legacy", "open", "damaged", "missing", "unknown"]
+    state: Literal["ok", "legacy", "open", "repaired", "damaged", "missing", "unknown"]
     detail: str = ""
+    places: tuple[Damage, ...] = ()
+    remedy: Literal["", "salvage", "index", "replay"] = ""
+    source: str = ""
 
     @property
     def is_damage(self) -> bool:
         """Whether something is wrong."""
         return self.state in {"damaged", "missing", "unknown"}
+
+
+@dataclass(slots=True, kw_only=True)
+class _Known:
+    """What the journal says, and what the archive was found to hold of it."""
+
+    steps: dict[int, Step]  # the last of every number
+    aliases: dict[str, int]  # numbers of the addresses that show another's text
+    wanted: Mapping[tuple[str, str], list[Step]]  # by site and WARC file
+    found: set[str] = field(default_factory=set)  # ids of their captures that are in the archive
+    lost: set[str] = field(default_factory=set)  # and of those that a repair could not save
 
 
 def verify(layout: ArchiveLayout) -> Iterator[Verdict]:
@@ -39,72 +62,170 @@ def verify(layout: ArchiveLayout) -> Iterator[Verdict]:
     Raises:
         ArchiveError: the catalog can't be read.
     """
-    journal, broken = _journal(layout)
-    yield broken or Verdict(file=str(layout.manifest), state="ok", detail=f"{len(journal)} numbers")
+    known, broken = _journal(layout)
+    yield broken or Verdict(file=str(layout.manifest), state="ok", detail=f"{len(known.steps)} numbers")
     catalog = Catalog(layout.catalog) if layout.catalog.exists() else None
     try:
-        seen: set[str] = set()
         for path in layout.warc_files():
-            yield from _verify_warc(path, layout, catalog, seen)
+            yield from _verify_warc(path, layout, catalog, known)
         for site in layout.sites:
             for path in sorted(layout.warc(site).glob(f"*{OPEN_SUFFIX}")):
-                yield _verify_open(path, seen)
+                yield _verify_open(path, known)
         yield from _find_lost(layout, catalog)
-        yield from _verify_corpus(layout, journal, seen)
-        yield _verify_catalog(layout, journal, catalog)
+        yield from _verify_corpus(layout, known)
+        yield _verify_catalog(layout, known, catalog)
     finally:
         if catalog:
             catalog.close()
 
 
-def _journal(layout: ArchiveLayout) -> tuple[dict[int, Step], Verdict | None]:
-    """The last step of every number."""
-    journal: dict[int, Step] = {}
+def count_files(layout: ArchiveLayout) -> int:
+    """About how many verdicts `verify` will give."""
+    texts = sum(1 for _ in layout.corpus.glob("*.txt")) if layout.corpus.is_dir() else 0
+    return 2 * len(layout.warc_files()) + texts + 2
+
+
+def verify_files(paths: Iterable[Path]) -> Iterator[Verdict]:
+    """What is to be said of WARC and ARC files by themselves, whoever wrote them. Irregular is told, but no damage."""
+    for path in paths:
+        try:
+            checked = check(path)
+        except ArchiveError as error:
+            yield Verdict(file=str(path), state="damaged", detail=str(error))
+            continue
+        told = [f"{checked.records} records, {len(checked.captures)} of them captures"]
+        told += [f"{number} times {defect}" for defect, number in checked.defects]
+        yield Verdict(
+            file=str(path),
+            state="damaged" if checked.damages else "ok",
+            detail="; ".join([*_told(checked.damages), *told]),
+            places=checked.damages,
+        )
+
+
+def repair(verdicts: Iterable[Verdict], layout: ArchiveLayout, moment: datetime) -> Iterator[Verdict]:
+    """Do what can be done with files alone; of what was changed a copy is kept beside it, with the suffix `.damaged`.
+
+    What needs a replay is left to the caller. Sites that are being crawled are left alone.
+
+    Raises:
+        ArchiveError: the disk does not let us.
+        SiteLockedError: a site is being crawled.
+    """
+    for verdict in verdicts:
+        path = Path(verdict.file)
+        if verdict.remedy == "replay" and path.parent == layout.corpus and path.exists():
+            kept = path.with_name(path.name + DAMAGED_SUFFIX)
+            with disk_errors(path):
+                path.rename(kept)
+            yield Verdict(file=str(path), state="repaired", detail=f"moved to {kept.name}", source=verdict.source)
+        if verdict.remedy not in {"salvage", "index"}:
+            continue
+        warc = Path(verdict.source)
+        with lock.hold(warc.parent, moment):
+            if verdict.remedy == "salvage":
+                try:
+                    kept = repair_warc(warc, moment)
+                except ArchiveError as error:
+                    yield Verdict(file=str(path), state="damaged", detail=str(error))
+                    continue
+                detail = f"its whole records were kept, as it was found it is {kept.name}"
+                yield Verdict(file=str(path), state="repaired", detail=detail, source=str(warc))
+            made = index.write(warc, layout.index(warc.parent.name))
+            yield Verdict(file=str(made), state="repaired", detail=f"made anew from {warc.name}")
+
+
+def _journal(layout: ArchiveLayout) -> tuple[_Known, Verdict | None]:
+    steps: dict[int, Step] = {}
+    aliases: dict[str, int] = {}
+    broken = None
     try:
         for step, _ in Manifest(layout.manifest).steps():
-            if step.action != "alias":
-                journal[step.number] = step
+            aliases.pop(step.address, None)
+            if step.action == "alias":
+                aliases[step.address] = step.number
+            else:
+                steps[step.number] = step
     except ArchiveError as error:
-        return journal, Verdict(file=str(layout.manifest), state="damaged", detail=str(error))
-    return journal, None
+        broken = Verdict(file=str(layout.manifest), state="damaged", detail=str(error))
+    wanted: dict[tuple[str, str], list[Step]] = defaultdict(list)
+    for step in steps.values():
+        wanted[step.site, step.warc_file].append(step)
+    return _Known(steps=steps, aliases=aliases, wanted=wanted), broken
 
 
-def _verify_warc(path: Path, layout: ArchiveLayout, catalog: Catalog | None, seen: set[str]) -> Iterator[Verdict]:
-    complaints = []
-    if (end := whole_members(path)) != path.stat().st_size:
-        complaints.append(f"no whole gzip record from byte {end} on")
-    kept, lines, total = set(), [], 0
+def _note(known: _Known, site: str, name: str, checked: Checked) -> None:
+    """Note which captures that the journal speaks of are in a file, and which a repair of it could not save."""
+    for step in known.wanted.get((site, name), ()):
+        if step.record_id in checked.captures:
+            known.found.add(step.record_id)
+        elif _is_in(checked.gaps, step.warc_offset):
+            known.lost.add(step.record_id)
+
+
+def _is_in(gaps: tuple[tuple[int, int], ...], offset: int) -> bool:
+    return any(start <= offset < end for start, end in gaps)
+
+
+def _verify_warc(path: Path, layout: ArchiveLayout, catalog: Catalog | None, known: _Known) -> Iterator[Verdict]:
+    site = path.parent.name
     try:
-        for record in read_records(path):
-            total += 1
-            if record.digest_holds is False:
-                complaints.append(f"record {record.id} at byte {record.location.offset}: block digest does not match")
-            if record.type in index.INDEXED:
-                kept.add(record.id)
-                lines.append(index.line(record, path.name))
+        checked = check(path)
     except ArchiveError as error:
-        complaints.append(str(error))
-    seen |= kept
-    if catalog:
-        known = _captures_of(catalog, path)
-        if kept - known:
-            complaints.append(
-                f"{len(kept - known)} captures that the catalog does not know; `scrapy replay {path}` adds them"
-            )
-        if known - kept:
-            complaints.append(f"{len(known - kept)} captures of the catalog are not in it")
-    yield _verdict(path, complaints, f"{total} records")
-    if not complaints:
-        yield _verify_index(path, index.path_for(path, layout.index(path.parent.name)), sorted(lines))
-
-
-def _verify_open(path: Path, seen: set[str]) -> Verdict:
-    """A file that is being written, or that a killed crawl left: what is whole in it counts."""
-    with suppress(ArchiveError):
-        seen.update(record.id for record in read_records(path) if record.type in index.INDEXED)
-    return Verdict(
-        file=str(path), state="open", detail="being written, or left by a killed crawl: the next one closes it"
+        yield Verdict(file=str(path), state="damaged", detail=str(error))
+        return
+    _note(known, site, path.name, checked)
+    detail = f"{checked.records} records"
+    if checked.gaps:
+        detail += f", {len(checked.gaps)} of them in place of what a repair could not save"
+    complaints = _told(checked.damages) + [f"{number} times {defect}" for defect, number in checked.defects]
+    outdated = _against_catalog(path, checked, catalog)
+    yield Verdict(
+        file=str(path),
+        state="damaged" if complaints or outdated else "ok",
+        detail="; ".join(complaints + outdated) or detail,
+        places=checked.damages,
+        remedy="salvage" if checked.damages else "replay" if outdated else "",
+        source=str(path) if checked.damages or outdated else "",
     )
+    if not checked.damages:
+        yield _verify_index(path, index.path_for(path, layout.index(site)), checked.lines)
+
+
+def _told(damages: tuple[Damage, ...]) -> list[str]:
+    few = [f"at byte {damage.offset}: {damage.reason}" for damage in damages[:3]]
+    return [*few, f"and {len(damages) - 3} places more"] if len(damages) > 3 else few
+
+
+def _against_catalog(path: Path, checked: Checked, catalog: Catalog | None) -> list[str]:
+    if catalog is None:
+        return []
+    table = tables.captures
+    columns = (table.c.record_id, table.c.warc_file, table.c.warc_offset, table.c.warc_length)
+    query = sa.select(*columns).where(table.c.site == path.parent.name, table.c.warc_file == path.name)
+    with catalog.reading() as tx:
+        rows = {row[0]: Location(warc_file=row[1], offset=row[2], length=row[3]) for row in tx.execute(query)}
+    fresh = checked.captures.keys() - rows.keys()
+    moved = [name for name, place in checked.captures.items() if name in rows and rows[name] != place]
+    gone = [name for name in rows.keys() - checked.captures.keys() if not _is_in(checked.gaps, rows[name].offset)]
+    complaints = []
+    if fresh:
+        complaints.append(f"{len(fresh)} captures that the catalog does not know; `scrapy replay {path}` adds them")
+    if moved:
+        complaints.append(f"{len(moved)} captures lie elsewhere than the catalog says; `scrapy replay {path}` tells it")
+    if gone:
+        complaints.append(f"{len(gone)} captures of the catalog are not in it")
+    return complaints
+
+
+def _verify_open(path: Path, known: _Known) -> Verdict:
+    """A file that is being written, or that a killed crawl left: what is whole in it counts."""
+    detail = "being written, or left by a killed crawl: the next one closes it"
+    try:
+        _note(known, path.parent.name, path.name.removesuffix(OPEN_SUFFIX), check(path))
+    except ArchiveError as error:  # closed meanwhile
+        detail = str(error)
+    return Verdict(file=str(path), state="open", detail=detail)
 
 
 def _find_lost(layout: ArchiveLayout, catalog: Catalog | None) -> Iterator[Verdict]:
@@ -115,7 +236,7 @@ def _find_lost(layout: ArchiveLayout, catalog: Catalog | None) -> Iterator[Verdi
             known = tx.execute(sa.select(table.c.site, table.c.warc_file).distinct().order_by(table.c.warc_file)).all()
         for site, name in known:
             path = layout.warc(site) / name
-            if not path.exists() and not path.with_name(name + OPEN_SUFFIX).exists():
+            if site and not path.exists() and not path.with_name(name + OPEN_SUFFIX).exists():
                 yield Verdict(file=str(path), state="missing", detail="the catalog has captures of it")
     for site in layout.sites:
         named = {index.path_for(path, layout.index(site)) for path in layout.warc_files(site)}
@@ -123,62 +244,90 @@ def _find_lost(layout: ArchiveLayout, catalog: Catalog | None) -> Iterator[Verdi
             yield Verdict(file=str(path), state="unknown", detail="an index without its WARC file")
 
 
-def _verify_index(warc: Path, path: Path, lines: list[str]) -> Verdict:
-    if not path.exists():
-        return Verdict(
-            file=str(path), state="missing", detail=f"the index of {warc.name}; a crawl of the site makes it anew"
-        )
-    same = path.read_text(encoding="utf-8").splitlines() == lines
-    return _verdict(
-        path, [] if same else [f"does not agree with {warc.name}; remove it, a crawl of the site makes it anew"]
+def _verify_index(warc: Path, path: Path, lines: tuple[str, ...]) -> Verdict:
+    try:
+        same = path.read_bytes() == "".join(line + "\n" for line in lines).encode()
+    except FileNotFoundError:
+        detail = f"the index of {warc.name}; a crawl of the site makes it anew"
+        return Verdict(file=str(path), state="missing", detail=detail, remedy="index", source=str(warc))
+    except OSError as error:
+        return Verdict(file=str(path), state="damaged", detail=str(error))
+    if same:
+        return Verdict(file=str(path), state="ok")
+    return Verdict(
+        file=str(path),
+        state="damaged",
+        detail=f"does not agree with {warc.name}; `scrapy verify --repair` makes it anew",
+        remedy="index",
+        source=str(warc),
     )
 
 
-def _verify_corpus(layout: ArchiveLayout, journal: dict[int, Step], seen: set[str]) -> Iterator[Verdict]:
-    expected = {step.name: step for step in journal.values() if step.action != "withdrawn"}
+def _verify_corpus(layout: ArchiveLayout, known: _Known) -> Iterator[Verdict]:
+    expected = {step.name: step for step in known.steps.values() if step.action != "withdrawn"}
     found = set()
     for path in sorted(layout.corpus.glob("*.txt")) if layout.corpus.is_dir() else []:
-        name = parse_name(path.name)
-        step = expected.get(path.name)
-        digest = content_hash(path.read_bytes())
         found.add(path.name)
-        if step is not None:
-            complaints = [] if digest == step.sha256 else ["its content is not what its name says"]
-            if step.record_id not in seen:
-                complaints.append(f"its capture {step.record_id} is in no WARC file")
-            yield _verdict(path, complaints)
-        elif name is None:
-            yield Verdict(file=str(path), state="unknown", detail="not a name of the corpus")
-        elif digest.startswith(name[1]):
-            yield Verdict(file=str(path), state="unknown", detail="the journal does not speak of it")
-        else:
-            yield Verdict(
-                file=str(path), state="legacy", detail="a name of an older corpus: it can't be computed again"
-            )
+        try:
+            yield _verify_text(path, expected.get(path.name), layout, known)
+        except OSError as error:
+            yield Verdict(file=str(path), state="damaged", detail=str(error))
     for missing in sorted(expected.keys() - found):
-        detail = f"document {expected[missing].number}; `scrapy replay` writes it again"
-        yield Verdict(file=str(layout.corpus / missing), state="missing", detail=detail)
+        step = expected[missing]
+        yield Verdict(
+            file=str(layout.corpus / missing),
+            state="missing",
+            detail=f"document {step.number}; `scrapy replay` writes it again",
+            remedy="replay",
+            source=str(layout.warc(step.site) / step.warc_file),
+        )
 
 
-def _verify_catalog(layout: ArchiveLayout, journal: dict[int, Step], catalog: Catalog | None) -> Verdict:
+def _verify_text(path: Path, step: Step | None, layout: ArchiveLayout, known: _Known) -> Verdict:
+    digest = content_hash(path.read_bytes())
+    if step is None:
+        return _verify_stranger(path, digest)
+    source = str(layout.warc(step.site) / step.warc_file)
+    if digest != step.sha256:
+        detail = "its content is not what its name says"
+        return Verdict(file=str(path), state="damaged", detail=detail, remedy="replay", source=source)
+    if step.record_id in known.lost:
+        return Verdict(file=str(path), state="ok", detail="its capture was lost to damage that was repaired")
+    return _verdict(path, [] if step.record_id in known.found else [f"its capture {step.record_id} is not in {source}"])
+
+
+def _verify_stranger(path: Path, digest: str) -> Verdict:
+    """A file that the journal does not speak of."""
+    name = parse_name(path.name)
+    if name is None:
+        return Verdict(file=str(path), state="unknown", detail="not a name of the corpus")
+    if digest.startswith(name[1]):
+        return Verdict(file=str(path), state="unknown", detail="the journal does not speak of it")
+    return Verdict(file=str(path), state="legacy", detail="a name of an older corpus: it can't be computed again")
+
+
+def _verify_catalog(layout: ArchiveLayout, known: _Known, catalog: Catalog | None) -> Verdict:
     if catalog is None:
-        return Verdict(file=str(layout.catalog), state="missing", detail="`scrapy replay` makes it anew")
+        detail = "`scrapy replay` makes it anew"
+        return Verdict(file=str(layout.catalog), state="missing", detail=detail, remedy="replay")
     with catalog.reading() as tx:
         rows = {row.number: (row.name, row.address) for row in tx.execute(sa.select(tables.documents))}
-    expected = {number: (step.name, step.address) for number, step in journal.items()}
-    differing = sorted(number for number in rows.keys() | expected.keys() if rows.get(number) != expected.get(number))
-    complaints = [f"document {number} differs from the journal" for number in differing]
+        aliases = {row.address: row.number for row in tx.execute(sa.select(tables.aliases))}
+    expected = {number: (step.name, step.address) for number, step in known.steps.items()}
+    complaints = [
+        f"document {number} differs from the journal"
+        for number in sorted(rows.keys() | expected.keys())
+        if rows.get(number) != expected.get(number)
+    ]
+    complaints += [
+        f"alias {address} differs from the journal"
+        for address in sorted(aliases.keys() | known.aliases.keys())
+        if aliases.get(address) != known.aliases.get(address)
+    ]
     return _verdict(layout.catalog, complaints, f"{len(rows)} documents")
 
 
-def _captures_of(catalog: Catalog, path: Path) -> set[str]:
-    table = tables.captures
-    with catalog.reading() as tx:
-        query = sa.select(table.c.record_id).where(table.c.site == path.parent.name, table.c.warc_file == path.name)
-        return set(tx.execute(query).scalars())
-
-
 def _verdict(path: Path, complaints: list[str], detail: str = "") -> Verdict:
-    if complaints:
-        return Verdict(file=str(path), state="damaged", detail="; ".join(complaints))
-    return Verdict(file=str(path), state="ok", detail=detail)
+    return Verdict(
+        file=str(path), state="damaged" if complaints else "ok", detail="; ".join(complaints) if complaints else detail
+    )

@@ -3,13 +3,17 @@
 import gzip
 import json
 import shutil
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from healthcrawl.corpus.layout import content_hash
+from healthcrawl.warc.read import read_records
 from tests.conftest import run_scrapy
+from tests.warc.foreign import arc_head, arc_record, members, warc_record
 
 
 @pytest.fixture(scope="module")
@@ -138,3 +142,66 @@ def test_replay_into_a_folder_that_is_not_empty_is_refused(archive: Path, tmp_pa
     assert done.status != 0
     assert "not empty" in done.err
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["mine.txt"]
+
+
+def test_repair_saves_what_is_whole_and_keeps_what_was_damaged(archive: Path) -> None:
+    victim = max((archive / "warc" / "demo").glob("*.warc.gz"), key=lambda path: path.stat().st_size)
+    before = [record for record in read_records(victim) if record.type == "response"]
+    lost = next(one for one in before if b"<html" in one.block and one.location.length > 600)
+    data = bytearray(victim.read_bytes())
+    data[lost.location.offset + 300] ^= 0x10
+    victim.write_bytes(bytes(data))
+    text = min((archive / "corpus").iterdir())
+    truth = text.read_bytes()
+    text.write_text("另一篇\n", "utf-8")
+    index_file = min((archive / "index" / "demo").glob("*.cdxj"))
+    lines = index_file.read_bytes()
+    index_file.write_bytes(lines[:-40])
+    done = run_scrapy(archive, "verify", "--repair", "--json")
+    assert done.status == 0, done.out + done.err
+    verdicts = [json.loads(line) for line in done.out.splitlines()]
+    repaired = {Path(one["file"]).name for one in verdicts if one["state"] == "repaired"}
+    assert {victim.name, text.name, index_file.name} <= repaired
+    assert victim.with_name(victim.name + ".damaged").read_bytes() == bytes(data)
+    assert text.with_name(text.name + ".damaged").read_text("utf-8") == "另一篇\n"
+    assert text.read_bytes() == truth
+    assert index_file.read_bytes() == lines or index_file.stem in victim.name
+    assert victim.stat().st_size == len(data)
+    kept = [record for record in read_records(victim) if record.type == "response"]
+    assert kept == [record for record in before if record.id != lost.id]
+    for command in (["warcio", "check"], ["fastwarc", "check"]):
+        subprocess.run([Path(sys.executable).parent / command[0], *command[1:], victim], check=True, timeout=60)
+    assert states(archive)[0] == 0
+    crawled = run_scrapy(archive, "crawl", "demo")
+    assert crawled.status == 0, crawled.err
+
+
+def test_repair_makes_catalog_and_indexes_anew(archive: Path) -> None:
+    corpus = {path.name: path.read_bytes() for path in (archive / "corpus").iterdir()}
+    for path in [*archive.glob("catalog.sqlite*"), *(archive / "index" / "demo").iterdir()]:
+        path.unlink()
+    done = run_scrapy(archive, "verify", "--repair")
+    assert done.status == 0, done.out + done.err
+    assert {path.name: path.read_bytes() for path in (archive / "corpus").iterdir()} == corpus
+
+
+def test_files_of_others_are_checked_by_themselves(archive: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "others"
+    folder.mkdir()
+    (folder / "good.warc").write_bytes(warc_record(url=b"http://a.test/a b") * 2)
+    (folder / "bad.arc").write_bytes(arc_head() + b"dirt\n" + arc_record())
+    digest = b"WARC-Payload-Digest: sha1:" + b"A" * 32
+    (folder / "lie.warc.gz").write_bytes(members([warc_record(more=[digest])]))
+    done = run_scrapy(archive, "verify", str(folder), "--json")
+    verdicts = {Path(one["file"]).name: one for one in map(json.loads, done.out.splitlines())}
+    assert done.status == 1
+    assert {name: one["state"] for name, one in verdicts.items()} == {
+        "good.warc": "ok",
+        "bad.arc": "damaged",
+        "lie.warc.gz": "damaged",
+    }
+    assert "2 times characters in its WARC-Target-URI" in verdicts["good.warc"]["detail"]
+    assert [place["offset"] for place in verdicts["bad.arc"]["places"]] == [len(arc_head())]
+    assert "payload digest" in verdicts["lie.warc.gz"]["detail"]
+    done = run_scrapy(archive, "verify", str(folder), "--repair")
+    assert (done.status, "not on single files" in done.err) == (2, True)

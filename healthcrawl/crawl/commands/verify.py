@@ -2,15 +2,25 @@
 
 import argparse
 import json
+import sys
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
+from healthcrawl.corpus.catalog import Catalog
 from healthcrawl.corpus.layout import ArchiveLayout
+from healthcrawl.corpus.manifest import Manifest
+from healthcrawl.corpus.store import Store
+from healthcrawl.crawl.clock import load_clock
 from healthcrawl.crawl.command import PlainCommand
 from healthcrawl.crawl.exits import DONE, FAILED
+from healthcrawl.crawl.options import all_sites, archive_files, normal_form, size
+from healthcrawl.crawl.progress import track
 from healthcrawl.errors import UsageError
-from healthcrawl.verify import verify
+from healthcrawl.model import Rejection
+from healthcrawl.replay import jobs, read_all, replay
+from healthcrawl.verify import Verdict, count_files, repair, verify, verify_files
 
 
 class Command(PlainCommand):
@@ -18,7 +28,7 @@ class Command(PlainCommand):
 
     def syntax(self) -> str:
         """How it is called."""
-        return "[--json]"
+        return "[options] [FILE…]"
 
     def short_desc(self) -> str:
         """One line of help."""
@@ -27,31 +37,79 @@ class Command(PlainCommand):
     def long_desc(self) -> str:
         """The help's first paragraph."""
         return (
-            "Compute every digest and every name again and compare archive, index, corpus, journal and catalog. Names of an "
-            "older corpus that can't be computed again are legacy, no damage. Exit status: 0 all well, 1 damage was found."
+            "Compute every digest and every name again and compare archive, index, corpus, journal and catalog; or check the WARC "
+            "and ARC files given by themselves, whoever wrote them. Names of an older corpus that can't be computed again are "
+            "legacy, no damage. Exit status: 0 all well, 1 damage was found (with --repair: and is still there)."
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         """Its options."""
         super().add_options(parser)
         parser.add_argument("--json", action="store_true", help="print one object a line, for every file")
+        parser.add_argument(
+            "--repair",
+            action="store_true",
+            help="save what is whole; what is changed is kept as NAME.damaged beside it",
+        )
 
     def work(self, args: list[str], opts: argparse.Namespace) -> int:
         """Print what is wrong, and how much is well."""
         if args:
-            raise UsageError("verify takes no names; the archive is the one of ARCHIVE_DIR")
+            if opts.repair:
+                raise UsageError("--repair works on the archive of ARCHIVE_DIR, not on single files")
+            files = archive_files(args)
+            return self._tell(verify_files(files), len(files), "the files given", as_json=opts.json)
         layout = ArchiveLayout(Path(self.setting("ARCHIVE_DIR")))
         if not layout.sites and not layout.manifest.exists():
             raise UsageError(f"{layout.root}: no archive there; ARCHIVE_DIR names it")
+        if opts.repair:
+            self._repair(layout, as_json=opts.json)
+        return self._tell(verify(layout), count_files(layout), str(layout.root), as_json=opts.json)
+
+    def _tell(self, verdicts: Iterator[Verdict], total: int, what: str, *, as_json: bool) -> int:
+        assert self.settings is not None
         counts: Counter[str] = Counter()
         damaged = False
-        for verdict in verify(layout):
-            counts[verdict.state] += 1
-            damaged |= verdict.is_damage
-            if opts.json:
-                print(json.dumps(asdict(verdict), ensure_ascii=False))
-            elif verdict.state != "ok":
-                print(f"{verdict.state}: {verdict.file}: {verdict.detail}")
-        if not opts.json:
-            print(f"{layout.root}: " + ", ".join(f"{number} {state}" for state, number in sorted(counts.items())))
+        with track(verdicts, total, "files", size(self.settings, "PROGRESS_SECONDS")) as tracked:
+            for verdict in tracked:
+                counts[verdict.state] += 1
+                damaged |= verdict.is_damage
+                _print(verdict, as_json=as_json)
+        summary = f"{what}: " + ", ".join(f"{number} {state}" for state, number in sorted(counts.items()))
+        print(summary, file=sys.stderr if as_json else sys.stdout)
         return FAILED if damaged else DONE
+
+    def _repair(self, layout: ArchiveLayout, *, as_json: bool) -> None:
+        """Repair files, then replay those whose captures the catalog or the corpus lacks."""
+        assert self.settings is not None
+        clock = load_clock(self.settings)
+        with track(verify(layout), count_files(layout), "files", size(self.settings, "PROGRESS_SECONDS")) as tracked:
+            found = [verdict for verdict in tracked if verdict.remedy]
+        sources = {Path(verdict.source) for verdict in found if verdict.remedy == "replay" and verdict.source}
+        if any(verdict.remedy == "replay" and not verdict.source for verdict in found):
+            sources |= set(layout.warc_files())
+        for verdict in repair(found, layout, clock()):
+            _print(verdict, as_json=as_json)
+            if verdict.source:
+                sources.add(Path(verdict.source))
+        todo = [path for path in layout.warc_files() if path in sources]
+        if not todo:
+            return
+        catalog = Catalog(layout.catalog)
+        try:
+            store = Store(layout.corpus, Manifest(layout.manifest), catalog)
+            work = jobs(todo, all_sites(self.settings), normal_form(self.settings))
+            for result in replay(read_all(work, 1), store):
+                if isinstance(result, Rejection):
+                    print(f"scrapy verify: {result.detail}", file=sys.stderr)
+        finally:
+            catalog.close()
+        for path in todo:
+            _print(Verdict(file=str(path), state="repaired", detail="replayed"), as_json=as_json)
+
+
+def _print(verdict: Verdict, *, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(asdict(verdict), ensure_ascii=False))
+    elif verdict.state != "ok":
+        print(f"{verdict.state}: {verdict.file}: {verdict.detail}")
