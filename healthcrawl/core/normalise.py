@@ -12,6 +12,7 @@ from typing import Literal
 from healthcrawl.core.mend import script as scripts
 
 _LINE_ENDS = re.compile("\r\n|[\r\v\f\x1c-\x1e\x85\N{LINE SEPARATOR}\N{PARAGRAPH SEPARATOR}]")
+_LOST_BREAK = re.compile("(?<=[。！？；”）])[ \N{NO-BREAK SPACE}]*\N{IDEOGRAPHIC SPACE}{2}(?=\\S)")
 _BLANKS = re.compile(r"[^\S\n]+")
 
 # Unicode's Default_Ignorable_Code_Point (nothing to see) with the interlinear annotation marks, and what is no text at all.
@@ -67,6 +68,17 @@ def normalise(
         text = scripts.to_traditional(text)
     lines = (_BLANKS.sub(" ", line).strip() for line in text.split("\n"))
     return "\n".join(line for line in lines if line)
+
+
+def split_paragraphs(text: str) -> str:
+    """A text with a line break where two ideographic spaces, the indentation of a paragraph, follow the end of a sentence.
+
+    Pages and mirrors lose breaks between paragraphs; once blanks are folded, nothing shows where they were.
+
+    >>> split_paragraphs("第一段。　　第二段。").splitlines()
+    ['第一段。', '第二段。']
+    """
+    return _LOST_BREAK.sub("\n", text)
 
 
 def file_text(title: str, body: str) -> str:

@@ -21,11 +21,6 @@ _LONGEST_NEIGHBOUR = 80
 _HEAD = 6  # lines after the first in which a title is repeated or a byline stands
 _SIGNATURE = 8  # lines at the end of a text in which its signature is
 
-# Two ideographic spaces, the indentation of a paragraph, behind the end of a sentence: the line break between was lost.
-_LOST_BREAK = re.compile(
-    r"(?<=[。！？；”）])[ \N{NO-BREAK SPACE}]*\N{IDEOGRAPHIC SPACE}{2}(?=[^\s\N{IDEOGRAPHIC SPACE}])"
-)
-
 _LONE_LABEL = re.compile(
     r"[\[【]?(?:发布|发表|更新|成文|生成|公开)?(?:时间|日期)[\]】]?\s*:|(?:信息|文章|稿件|新闻)?(?:来源|出处|作者)\s*:|"
     r"(?:责任)?编辑\s*:|(?:浏览|阅读|点击|访问)(?:次数|量|数)?\s*:|(?:索\s*引\s*号|发\s*文\s*字\s*号|文\s*号|(?:发布|发文)机[构关])\s*:"
@@ -55,6 +50,7 @@ _NAME = r"[\u4e00-\u9fff“”《》()]{2,20}"
 _BYLINE = re.compile(
     rf"(?:原创[\s|]+)?(?P<before>(?:{_NAME}[\s|]+)*){_MACHINE_DATE}(?P<after>(?:[\s|]+{_NAME})*)(?:[\s|]+(?:浏览|阅读|点击|访问)\S*\s*\d*次?)?"
 )
+_BARE_DATE = re.compile(r"(?:19|20)\d\d\s?年\s?\d{1,2}\s?月\s?\d{1,2}\s?日(?:\s*\d{1,2}:\d{2}(?::\d{2})?)?")
 _LABELLED = tuple(
     re.compile(rf"(?:{label})[\s\]】]{{0,5}}:[\s\[【(]{{0,5}}(?P<date>\d{{4}}.{{0,24}})")
     for label in (
@@ -82,17 +78,12 @@ class Headline:
     repeats: tuple[str, ...] = ()
 
 
-def to_lines(text: str) -> tuple[str, ...]:
-    r"""The lines of a mended text, none empty: paragraphs that ran together apart, labels joined to their values.
+def join_labels(lines: Iterable[str]) -> Iterator[str]:
+    """Lines with the labels of fields, and those of neighbours, joined to the values that stand below them.
 
-    >>> to_lines("第一段。　　第二段。\n\n发布时间：\n2024-03-01")
-    ('第一段。', '第二段。', '发布时间： 2024-03-01')
+    >>> list(join_labels(["发布时间：", "2024-03-01", "来源：", "各有关单位："]))
+    ['发布时间： 2024-03-01', '来源：', '各有关单位：']
     """
-    lines = [line.strip() for line in _LOST_BREAK.sub("\n", text).splitlines()]
-    return tuple(_with_values(line for line in lines if line))
-
-
-def _with_values(lines: Iterable[str]) -> Iterator[str]:
     label, longest = "", 0
     for line in lines:
         view = fold(line) if len(line) <= _LONGEST_NEIGHBOUR else ""
@@ -146,9 +137,12 @@ def _repeats(title: str, lines: tuple[str, ...]) -> int:
     return 0
 
 
-def find_byline(lines: tuple[str, ...]) -> int:
-    """The place, among the lines under a title, of one that is just a date as programs write it and short names; -1: none."""
-    return next((at for at, line in enumerate(lines[:2]) if _BYLINE.fullmatch(fold(line))), -1)
+def take_byline(lines: tuple[str, ...]) -> tuple[tuple[str, ...], str]:
+    """The lines under a title without the one that is just a date, or a date as programs write it and short names; that one."""
+    for at, line in enumerate(lines[:2]):
+        if _BYLINE.fullmatch(fold(line)) or (at == 0 and _BARE_DATE.fullmatch(fold(line)) and lines[1:]):
+            return lines[:at] + lines[at + 1 :], line
+    return lines, ""
 
 
 def read_furniture(

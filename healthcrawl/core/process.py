@@ -10,6 +10,7 @@ evidence that mending needs.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import chain
 
 from lxml import etree
 
@@ -22,8 +23,8 @@ from healthcrawl.core.identity import recognise
 from healthcrawl.core.injected import drop_injected
 from healthcrawl.core.mend import mend
 from healthcrawl.core.metadata import read_attachments, read_metadata
-from healthcrawl.core.normalise import normalise
-from healthcrawl.core.plaintext import find_byline, find_files, find_title, read_furniture, to_lines
+from healthcrawl.core.normalise import normalise, split_paragraphs
+from healthcrawl.core.plaintext import find_files, find_title, join_labels, read_furniture, take_byline
 from healthcrawl.core.refuse import refuse_page, refuse_response
 from healthcrawl.core.tree import Index, blocks, parse
 from healthcrawl.core.urls import canonical
@@ -77,7 +78,7 @@ def clean(text: str, rules: Rules, findings: tuple[Finding, ...] = ()) -> Docume
     article = _Article(metadata=Metadata(), lines=lines, findings=findings)
     article = _mend(article, rules)
     article = _read_lines(article, rules)
-    article = _tidy(article, rules)
+    article = _normalise(article, rules)
     if not article.lines:
         return _reject("", rules, _why_empty(article), article.findings)
     return _document("", "", article, rules)
@@ -108,7 +109,8 @@ def _process_page(page: Page, rules: Rules) -> Document | Rejection:
         findings=(*findings, *injected, *said, *copies),
     )
     article = _mend(article, rules)
-    article = _tidy(article, rules)
+    article = _drop_lines(article, rules)
+    article = _normalise(article, rules)
     if not article.lines and not attachments:
         return _reject(page.url, rules, _why_empty(article), article.findings, family)
     return _document(page.url, family.name, article, rules)
@@ -159,29 +161,37 @@ def _mend(article: _Article, rules: Rules) -> _Article:
     names = [_in_one_line(attachment.name) for attachment in attachments]
     mended = mend("\n".join([*fields, *names, *article.lines]), rules.mending, simplify=rules.script == "simplified")
     title, source, author, column, *rest = mended.text.split("\n")
-    lines = tuple(rest[len(names) :])
+    pieces = [split_paragraphs(line).split("\n") for line in rest[len(names) :]]
     doubtful = article.doubtful | unconverted(article.lines, rules.spam.simplified)
     return _Article(
         metadata=replace(metadata, title=title, source=source, author=author, column=column),
-        lines=lines,
-        doubtful=frozenset(new for old, new in zip(article.lines, lines, strict=False) if old in doubtful),
+        lines=tuple(chain.from_iterable(pieces)),
+        doubtful=frozenset(
+            piece for old, parts in zip(article.lines, pieces, strict=False) if old in doubtful for piece in parts
+        ),
         hacked=article.hacked,
         attachments=tuple(replace(attachment, name=name) for attachment, name in zip(attachments, rest, strict=False)),
         findings=(*article.findings, *mended.findings),
     )
 
 
-def _tidy(article: _Article, rules: Rules) -> _Article:
-    """Furniture and spam dropped from the lines, and all texts in the normal form."""
+def _drop_lines(article: _Article, rules: Rules) -> _Article:
+    """The lines without furniture and spam."""
     known = article.metadata
     lines, furniture = drop_furniture(article.lines, rules.furniture, known.title, known.published)
     lines, spam = drop_spam(lines, rules.spam, article.doubtful, hacked=article.hacked)
+    return replace(article, lines=lines, findings=(*article.findings, *furniture, *spam))
+
+
+def _normalise(article: _Article, rules: Rules) -> _Article:
+    """All texts in the normal form."""
 
     def normal(text: str) -> str:
         return _in_one_line(normalise(text, rules.script, rules.width))
 
     metadata = article.metadata
-    return _Article(
+    return replace(
+        article,
         metadata=replace(
             metadata,
             title=normal(metadata.title),
@@ -191,9 +201,8 @@ def _tidy(article: _Article, rules: Rules) -> _Article:
             document_number=normal(metadata.document_number),
             index_number=normal(metadata.index_number),
         ),
-        lines=tuple(filter(None, normalise("\n".join(lines), rules.script, rules.width).split("\n"))),
+        lines=tuple(filter(None, normalise("\n".join(article.lines), rules.script, rules.width).split("\n"))),
         attachments=tuple(replace(attachment, name=normal(attachment.name)) for attachment in article.attachments),
-        findings=(*article.findings, *furniture, *spam),
     )
 
 
@@ -202,23 +211,26 @@ def _in_one_line(text: str) -> str:
 
 
 def _read_lines(article: _Article, rules: Rules) -> _Article:
-    """Title, date, source and files of a plain text, and its lines without those that only say them."""
-    lines, dropped = drop_furniture(to_lines("\n".join(article.lines)), rules.furniture)
-    lines, sold = drop_spam(lines, rules.spam)
-    headline = find_title(lines)
-    lines, at = headline.lines, find_byline(headline.lines)
-    byline = lines[at] if at >= 0 else ""
-    lines = lines[:at] + lines[at + 1 :] if byline else lines
-    furniture = tuple(finding.text for finding in dropped)
+    """Title, date, source and files of a plain text, and its lines without furniture and spam."""
+    labelled = replace(article, lines=tuple(join_labels(article.lines)))
+    bare = _drop_lines(labelled, rules)
+    furniture = tuple(finding.text for finding in bare.findings if finding.kind == "furniture")
+    headline = find_title(bare.lines)
+    lines, byline = take_byline(headline.lines)
     metadata, said = read_furniture(furniture, byline, lines)
-    repeats = [Finding(kind="furniture", text=line, detail="title") for line in headline.repeats]
-    repeats += [Finding(kind="furniture", text=byline, detail="byline")] if byline else []
+    told = [(line, "title") for line in headline.repeats] + [(byline, "byline")] * bool(byline)
+    lines, dated = drop_furniture(lines, rules.furniture, headline.title, metadata.published)
     return replace(
-        article,
+        bare,
         metadata=replace(metadata, title=headline.title),
         lines=lines,
         attachments=find_files(furniture),
-        findings=(*article.findings, *dropped, *sold, *repeats, *said),
+        findings=(
+            *bare.findings,
+            *(Finding(kind="furniture", text=line, detail=rule) for line, rule in told),
+            *dated,
+            *said,
+        ),
     )
 
 
