@@ -44,7 +44,7 @@ def render_body(article: Published) -> str:
 
     >>> from healthcrawl.demo.bureau import published
     >>> render_body(published()[0]).count("</p>")
-    5
+    4
     """
     lines = (article.served_body or article.body).strip().splitlines()
     blocks = [_render_blocks(mark, list(group), article.layout) for mark, group in groupby(lines, key=_mark)]

@@ -23,6 +23,7 @@ FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 MIRRORED = "medical-consortium"
 BY_SLUG = {article.slug: article for article in articles()}
 EDITED = {article.slug: article for article in published()}
+MIRRORS = {article.slug for article in published() if article.served_body}
 
 every_article = pytest.mark.parametrize("article", articles(), ids=lambda article: article.slug)
 
@@ -41,7 +42,7 @@ def shown(source: str) -> str:
     return squeeze(str(tree.parse(source).text_content()))
 
 
-@pytest.mark.parametrize("article", [article for article in articles() if article.slug != MIRRORED])
+@pytest.mark.parametrize("article", [article for article in articles() if article.slug not in MIRRORS])
 def test_page_holds_its_article_in_order(article: DemoArticle) -> None:
     text = shown(page(article))
     at = 0
@@ -144,6 +145,32 @@ def test_mirrored_page_is_glossed_and_its_expected_text_is_not() -> None:
     # A mirror program glosses a character everywhere or nowhere.
     assert not [character for character in glossed if re.search(rf"{character}(?!\()", text)]
     assert len(GLOSSED.sub(r"\1", text)) == len(squeeze("".join(article.expected.splitlines()[2:])))
+
+
+@pytest.mark.parametrize(
+    "variant",
+    [
+        "衛(wèi)生",  # with its tone
+        "兩個(gè )月",  # with a blank before the bracket
+        "屈光(guang)度",  # without tone, behind a character that was not converted
+        "政(zheng)(zheng)府",  # twice
+        "發(發)言",  # the character itself
+        "因?yàn)?wèi)中國",  # between 因 and 為, where the bytes of 驗 are
+    ],
+)
+def test_a_mirrored_page_has_readings_of_every_kind(variant: str) -> None:
+    article = BY_SLUG["eyesight-screening"]
+    assert variant in page(article)
+    assert not re.search(r"[(\u4e00-\u9fff]\(|[a-z\u00e0-\u01dc]", article.expected)
+
+
+def test_a_mirrored_page_has_shifted_bytes_and_private_use_characters() -> None:
+    article = BY_SLUG["specialty-building"]
+    served = page(article)
+    assert re.findall("[\ue000-\uf8ff]", served)
+    assert all(spot in served for spot in ("?？平ㄔO(shè)", "?！笔腥", "?！\u3000", "?！兑巹"))
+    assert article.expected.count("专科") == EDITED["specialty-building"].body.count("专科")
+    assert not re.search("[\ue000-\uf8ff?ㄔ]", article.expected)
 
 
 @pytest.mark.parametrize(
