@@ -173,6 +173,20 @@ class Budget:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Manners:
+    """What a site's servers may be asked for, beyond the delay between two requests.
+
+    `installation` names the CMS server that this site shares with others: they take turns at it, and it has one delay for all.
+    `requests_a_day` (0: any number) counts all runs of a day in China; `quiet_hours`, like "08:00-18:00", are those of its
+    clocks in which nothing is asked for.
+    """
+
+    installation: str = ""
+    requests_a_day: int = 0
+    quiet_hours: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
     """One site.
 
@@ -196,6 +210,7 @@ class Site:
     health_words: tuple[str, ...] = ()
     delay: float = 3.0
     budget: Budget = field(default_factory=Budget)
+    manners: Manners = field(default_factory=Manners)
     layout: Layout = field(default_factory=Layout)
     expect: Expectations = field(default_factory=Expectations)
     examples: tuple[Example, ...] = ()

@@ -32,7 +32,7 @@ def scrapy_command(*args: str, settings: Mapping[str, str]) -> list[str]:
 
 def run_scrapy(archive: Path, *args: str, stdin: str | None = None, **settings: str) -> Done:
     """Run `scrapy …` in the project with an archive of the test's own."""
-    command = scrapy_command(*args, settings={"ARCHIVE_DIR": str(archive), **settings})
+    command = scrapy_command(*args, settings={"ARCHIVE_DIR": str(archive), "BACKOFF_SECONDS": "0.01", **settings})
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=110, input=stdin, check=False)
     return Done(done.returncode, done.stdout, done.stderr)
 

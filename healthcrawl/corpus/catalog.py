@@ -143,6 +143,14 @@ runs = sa.Table(
     sa.Index("runs_site", "site", "id"),
 )
 
+requests = sa.Table(
+    "requests",
+    metadata,
+    sa.Column("server", sa.Text, primary_key=True, comment="a host, or the name of an installation"),
+    sa.Column("day", sa.Text, primary_key=True, comment="in China"),
+    sa.Column("number", sa.Integer, nullable=False),
+)
+
 facts = sa.Table(
     "facts",
     metadata,

@@ -44,6 +44,11 @@ class ArchiveLayout:
         return self.root / "manifest.jsonl"
 
     @property
+    def turns(self) -> Path:
+        """Where crawls take turns at servers."""
+        return self.root / "turns"
+
+    @property
     def catalog(self) -> Path:
         """The catalog's database file."""
         return self.root / "catalog.sqlite"

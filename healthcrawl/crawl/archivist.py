@@ -7,6 +7,7 @@ outcome is in corpus and catalog, and the frontier knows what it leads to.
 import logging
 import os
 import socket
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self
@@ -24,6 +25,7 @@ from healthcrawl.corpus.manifest import Manifest
 from healthcrawl.corpus.store import Store, count_documents
 from healthcrawl.crawl.clock import load_clock, not_before
 from healthcrawl.crawl.options import connect_to, flag, revisit_scope, size
+from healthcrawl.crawl.politeness import Politeness
 from healthcrawl.crawl.revisits import Revisits
 from healthcrawl.crawl.tally import Tally
 from healthcrawl.crawl.targets import Targets
@@ -63,6 +65,7 @@ class Archivist:
     run: Run
     _store: Store
     _writer: Writer | None = None
+    _politeness: Politeness | None = None
 
     def __init__(self, crawler: "Crawler", site: Site, rules: Rules, targets: Targets) -> None:
         settings = crawler.settings
@@ -74,6 +77,7 @@ class Archivist:
         self.tally = Tally()
         self.broken: ArchiveError | None = None
         self.over_budget = ""  # the limit that was reached
+        self.paused = ""  # why the crawl was ended before it was through, if that was meant to be
         self.ended = False
         self.documents = 0  # of the site and of all sites, known at the end
         self.documents_in_all = 0
@@ -93,6 +97,16 @@ class Archivist:
         self.catalog = Catalog(self.layout.catalog)
         stack.callback(self.catalog.close)
         self._store = Store(self.layout.corpus, Manifest(self.layout.manifest), self.catalog)
+        self._politeness = Politeness(
+            settings,
+            site,
+            layout=self.layout,
+            catalog=self.catalog,
+            clock=self.clock,
+            pause=self.pause,
+            is_ending=self._is_ending,
+        )
+        stack.callback(self._politeness.turns.close)
         self.run = begin_run(self.catalog, site.name, self.clock())
         self.frontier = Frontier(self.catalog, site.name, self.run.id)
         if self.run.resumed:
@@ -139,6 +153,17 @@ class Archivist:
         return archivist
 
     @property
+    def politeness(self) -> Politeness:
+        """What says whether a request may be made now."""
+        assert self._politeness is not None, "who only reads the archive asks nobody"
+        return self._politeness
+
+    @property
+    def left_alone(self) -> Mapping[str, str]:
+        """The servers that were left alone for the rest of the run, and why."""
+        return self._politeness.left_alone if self._politeness else {}
+
+    @property
     def bytes_written(self) -> int:
         """Bytes of WARC written in this process."""
         return self._writer.bytes_written if self._writer else 0
@@ -178,9 +203,13 @@ class Archivist:
         if self.broken is None:
             self.broken = error
             logger.error("%s; the crawl stops and will go on from here when it is run again", error)
-            engine = self._crawler.engine
-            assert engine is not None
-            deferred_from_coro(engine.close_spider_async(reason="archive-error"))
+            self._close_spider("archive-error")
+
+    def pause(self, why: str) -> None:
+        """End the crawl in order; what is left waits for the next one."""
+        if not self.paused:
+            self.paused = why
+            self._close_spider("paused")
 
     def seed(self) -> None:
         """Make the site's columns known to the frontier."""
@@ -245,6 +274,20 @@ class Archivist:
         with self.catalog.writing() as tx:
             visit = Visit(url=exchange.url, at=exchange.started_at, state="failed")
             self.frontier.visited(tx, canonical(exchange.url, self.rules), visit, exchange.context)
+
+    def _close_spider(self, reason: str) -> None:
+        engine = self._crawler.engine
+        assert engine is not None
+        if not self._is_closing():
+            deferred_from_coro(engine.close_spider_async(reason=reason))
+
+    def _is_closing(self) -> bool:
+        engine = self._crawler.engine
+        slot = engine._slot if engine else None
+        return slot is None or slot.closing is not None
+
+    def _is_ending(self) -> bool:
+        return bool(self.broken or self.paused) or self._is_closing()
 
     def _catch_up(self, recovered: tuple[Path, ...]) -> None:
         """Read captures that a killed crawl kept on disk but did not come to read."""

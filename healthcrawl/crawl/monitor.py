@@ -134,7 +134,11 @@ def summary_rows(tally: Tally) -> list[tuple[str, str, str]]:
         ("followed" if name == "health" else "not followed", f"{number:,}", f"{name}, such as {tally.examples[name]}")
         for name, number in sorted(tally.scope.items())
     ]
-    notes = {"forbidden": "by robots.txt", "failed": "robots.txt could not be read"}
+    notes = {
+        "forbidden": "by robots.txt",
+        "failed": "robots.txt could not be read",
+        "left-alone": "their host refused or failed too often",
+    }
     rows += [("not asked for", f"{number:,}", notes[state]) for state, number in sorted(tally.skipped.items())]
     return rows
 

@@ -45,8 +45,8 @@ def connect_to(settings: BaseSettings) -> dict[str, str]:
         raise UsageError(f'CONNECT_TO: expected JSON like {{"host": "127.0.0.1:8080"}}, got {given!r}') from error
 
 
-def size(settings: BaseSettings, name: str) -> int:
-    """A setting that is a positive number.
+def size(settings: BaseSettings, name: str, *, least: int = 1) -> int:
+    """A setting that is a whole number, at least 1 or what is said.
 
     Raises:
         UsageError: it is not.
@@ -54,9 +54,10 @@ def size(settings: BaseSettings, name: str) -> int:
     try:
         number = settings.getint(name)
     except (ValueError, TypeError):
-        number = 0
-    if number <= 0:
-        raise UsageError(f"{name}: expected a number above 0, got {settings[name]!r}")
+        number = least - 1
+    if number < least:
+        expected = "above 0" if least else "0 or more"
+        raise UsageError(f"{name}: expected a number {expected}, got {settings[name]!r}")
     return number
 
 

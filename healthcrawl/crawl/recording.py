@@ -31,10 +31,15 @@ from twisted.internet.endpoints import TCP4ClientEndpoint, TCP6ClientEndpoint, w
 from twisted.web.client import URI, HTTPConnectionPool
 
 from healthcrawl.core import message
-from healthcrawl.core.urls import in_scope
+from healthcrawl.core.urls import host_of, in_scope
 from healthcrawl.crawl.archivist import CONTEXT, INGESTED, PAGE, Archivist
+from healthcrawl.crawl.patience import Verdict, judge
+from healthcrawl.crawl.politeness import HostLeftAloneError
 from healthcrawl.crawl.targets import Targets
-from healthcrawl.model import Context, Exchange
+from healthcrawl.crawl.turns import Turn
+from healthcrawl.errors import ArchiveError
+from healthcrawl.ingest import Ingested
+from healthcrawl.model import Context, Exchange, Rejection
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -88,6 +93,18 @@ class RecordingHandler(HTTP11DownloadHandler):
         asked = request.url if CONTEXT in request.meta else f"{request.url.split('/robots.txt')[0]}/"
         if not in_scope(asked, self._archivist.site):
             raise IgnoreRequest(f"outside of the site: {request.url}")
+        host = host_of(request.url)
+        try:
+            async with self._archivist.politeness.turn(host) as turn:
+                return await self._exchange(request, host, turn)
+        except HostLeftAloneError:
+            self._archivist.tally.skipped["left-alone"] += 1
+            raise
+        except ArchiveError as error:
+            self._archivist.stop(error)
+            raise
+
+    async def _exchange(self, request: Request, host: str, turn: Turn) -> Response:
         while True:
             trace = Trace()
             exchange, answer = await self._download(request, trace)
@@ -95,7 +112,9 @@ class RecordingHandler(HTTP11DownloadHandler):
                 break
             # The server had closed a kept-alive connection meanwhile, which is nobody's fault: try the next one.
             self._archivist.note(replace(exchange, error=f"{exchange.error} (repeated on another connection)"))
-        request.meta[INGESTED] = self._archivist.keep(exchange, request.meta.get(PAGE))
+        ingested = self._archivist.keep(exchange, request.meta.get(PAGE))
+        request.meta[INGESTED] = ingested
+        self._archivist.politeness.note(host, _judge(exchange, answer, ingested), turn)
         if isinstance(answer, Exception):
             raise answer
         return answer
@@ -287,6 +306,21 @@ def _spoken(transport: Any) -> tuple[tuple[str, ...], str]:
         return (), ""
     tls = handle.get_protocol_version_name().lower().replace("v", "/")  # "TLSv1.3", as WARC-Protocol writes it
     return (tls,), handle.get_cipher_name() or ""
+
+
+def _judge(exchange: Exchange, answer: Response | Exception, ingested: Ingested | None) -> Verdict:
+    if exchange.truncated == "length":  # cut off by us
+        return Verdict(kind="served")
+    outcome = ingested.outcome if ingested else None
+    broken = exchange.error or (f"an answer cut off ({exchange.truncated})" if exchange.truncated else "")
+    header = answer.headers.get("Retry-After", b"") if isinstance(answer, Response) else b""
+    return judge(
+        status=answer.status if isinstance(answer, Response) else 0,
+        retry_after=(header or b"").decode("latin-1"),
+        reason=outcome.reason if isinstance(outcome, Rejection) else "",
+        error=broken,
+        now=exchange.started_at,
+    )
 
 
 def _truncated(failure: object, trace: Trace) -> str:

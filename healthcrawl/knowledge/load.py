@@ -11,6 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
 
+from healthcrawl.core.hours import is_span
 from healthcrawl.core.urls import in_scope
 from healthcrawl.errors import KnowledgeError, UsageError
 from healthcrawl.knowledge.characters import load_mending
@@ -21,6 +22,7 @@ from healthcrawl.rules import AddressRules, Ambiguous, Family, Health, Pattern, 
 FOLDER = Path(__file__).parent
 GENERIC = "generic"
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_INSTALLATION = re.compile(r"(?:[a-z0-9][a-z0-9._-]{0,63})?")
 _DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}(?::\d{2,5})?")
 
 
@@ -211,4 +213,10 @@ def _claims(site: Site, stem: str) -> Iterator[tuple[bool, str, str, object]]:
     for field in fields(site.budget):
         limit = getattr(site.budget, field.name)
         yield limit >= 1, f"budget.{field.name}", "1 or more", limit
+    manners = site.manners
+    expected = "a name of small letters, digits, dots, dashes and underscores"
+    yield bool(_INSTALLATION.fullmatch(manners.installation)), "manners.installation", expected, manners.installation
+    yield manners.requests_a_day >= 0, "manners.requests_a_day", "0 or more", manners.requests_a_day
+    for at, span in enumerate(manners.quiet_hours):
+        yield is_span(span), f"manners.quiet_hours[{at}]", "a span of hours like '08:00-18:00'", span
     yield site.expect.min_documents >= 0, "expect.min_documents", "0 or more", site.expect.min_documents

@@ -82,7 +82,14 @@ def crawl(folder: Path, site: str, env: Mapping[str, str] | None = None, **setti
     """Crawl a site of `folder/sites`; the memory is that of the very process."""
     archive = folder / "archive"
     command = scrapy_command(
-        "crawl", site, settings={"ARCHIVE_DIR": str(archive), "SITES_DIR": str(folder / "sites"), **settings}
+        "crawl",
+        site,
+        settings={
+            "ARCHIVE_DIR": str(archive),
+            "SITES_DIR": str(folder / "sites"),
+            "BACKOFF_SECONDS": "0.01",
+            **settings,
+        },
     )
     with (folder / "out").open("w+") as out, (folder / "err").open("w+") as err:
         process = subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=err, env={**os.environ, **(env or {})})

@@ -18,6 +18,8 @@ from healthcrawl.errors import HealthcrawlError, UsageError
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
+logger = logging.getLogger(__name__)
+
 
 class Command(BaseRunSpiderCommand):
     """The crawl command."""
@@ -92,24 +94,36 @@ def _judge(crawler: "Crawler") -> int:
     archivist, monitor = crawler.get_extension(Archivist), crawler.get_extension(Monitor)
     assert archivist is not None
     assert monitor is not None
-    reason = crawler.stats.get_value("finish_reason")
-    if archivist.broken is not None:
+    if archivist.broken is not None:  # and was told when it happened
         return FAILED
-    if reason == OVER_BUDGET:
+    if crawler.stats.get_value("finish_reason") == OVER_BUDGET:
         print(f"scrapy crawl: {archivist.site.name}: {_over_budget(archivist)}", file=sys.stderr)
         return DONE
-    if reason != "finished":
-        print(f"scrapy crawl: stopped ({reason}); the same command goes on from here", file=sys.stderr)
-        return FAILED
-    if crawler.stats.get_value("spider_exceptions/count") or archivist.tally.rejections["fault"]:
-        print(
-            "scrapy crawl: some pages could not be read for a fault of healthcrawl's own, see the log", file=sys.stderr
-        )
-        return FAILED
-    if not archivist.tally.lists_read and not archivist.run.resumed:
-        print(f"scrapy crawl: {archivist.site.name}: no list page could be read; {_why(archivist)}", file=sys.stderr)
+    if archivist.paused:
+        logger.info("%s: %s; the same command goes on from here", archivist.site.name, archivist.paused)
+        return DONE
+    if complaint := _complaint(crawler, archivist):
+        print(f"scrapy crawl: {complaint}", file=sys.stderr)
         return FAILED
     return BROKEN_EXPECTATION if monitor.broken else DONE
+
+
+def _complaint(crawler: "Crawler", archivist: Archivist) -> str:
+    """What went wrong with a run, if it did."""
+    name, tally = archivist.site.name, archivist.tally
+    reason = crawler.stats.get_value("finish_reason")
+    if reason != "finished":
+        return f"stopped ({reason}); the same command goes on from here"
+    if crawler.stats.get_value("spider_exceptions/count") or tally.rejections["fault"]:
+        return "some pages could not be read for a fault of healthcrawl's own, see the log"
+    if left := archivist.left_alone:
+        return (
+            f"{name}: {', '.join(left)} refused or failed too often and was left alone ({'; '.join(left.values())}); "
+            f"{tally.skipped['left-alone']} pages were not asked for: try again later, or raise the site file's delay"
+        )
+    if not tally.lists_read and not archivist.run.resumed:
+        return f"{name}: no list page could be read; {_why(archivist)}"
+    return ""
 
 
 def _over_budget(archivist: Archivist) -> str:
@@ -124,6 +138,10 @@ def _why(archivist: Archivist) -> str:
     tally = archivist.tally
     causes = [f"{number} failed ({name})" for name, number in tally.failures.items()]
     causes += [f"{number} answered otherwise ({name})" for name, number in tally.rejections.items() if name != "robots"]
-    skipped = {"forbidden": "forbidden by robots.txt", "failed": "not asked for, since robots.txt could not be read"}
+    skipped = {
+        "left-alone": "not asked for, since the host refused or failed too often",
+        "forbidden": "forbidden by robots.txt",
+        "failed": "not asked for, since robots.txt could not be read",
+    }
     causes += [f"{number} {skipped[state]}" for state, number in tally.skipped.items()]
     return ", ".join(causes) or "nothing was asked for"

@@ -1,0 +1,159 @@
+"""Three sites crawled at once, killed at random moments again and again: nothing that was kept is lost, little asked twice."""
+
+import json
+import random
+import signal
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from healthcrawl.corpus.layout import ArchiveLayout
+from healthcrawl.demo import DemoServer
+from healthcrawl.errors import DamagedRecordError
+from healthcrawl.warc.read import read_records
+from tests.conftest import ROOT, run_scrapy, scrapy_command
+from tests.crawl.bureaus import resources, write_site
+from tests.crawl.test_demo_crawl import essence
+
+SITES = ("north", "south", "west")
+ROTATION = 1_000_000
+PATIENCE = 100  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Bureaus:
+    """Three bureaus served on loopback, with the settings that crawl them."""
+
+    servers: Mapping[str, DemoServer]
+    sites: Path
+
+    def settings(self, archive: Path) -> dict[str, str]:
+        return {
+            "ARCHIVE_DIR": str(archive),
+            "SITES_DIR": str(self.sites),
+            "CONNECT_TO": json.dumps({host(name): server.address for name, server in self.servers.items()}),
+            "WARC_MAX_BYTES": str(ROTATION),
+        }
+
+    def served(self) -> int:
+        return sum(len(server.log) for server in self.servers.values())
+
+    def start(self, archive: Path, names: Iterable[str] = SITES) -> dict[str, "subprocess.Popen[str]"]:
+        """One crawl a site, at the same time."""
+        return {
+            name: subprocess.Popen(
+                scrapy_command("crawl", name, settings=self.settings(archive)),
+                cwd=ROOT,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+            for name in names
+        }
+
+
+def host(name: str) -> str:
+    return f"{name}.healthcrawl.test"
+
+
+@contextmanager
+def bureaus(folder: Path, articles: int) -> Iterator[Bureaus]:
+    with ExitStack() as stack:
+        servers = {}
+        for name in SITES:
+            write_site(folder / "sites", name, host(name))
+            servers[name] = stack.enter_context(DemoServer(resources(host(name), articles)))
+        yield Bureaus(servers, folder / "sites")
+
+
+def whole_records(archive: Path) -> set[str]:
+    """The ids of all records that lie whole on disk, in files that are closed or not; what a kill cut off is none."""
+    found: set[str] = set()
+    for path in (archive / "warc").glob("*/*.warc.gz*"):
+        try:
+            for record in read_records(path):
+                if record.type in {"response", "revisit", "metadata"}:
+                    found.add(record.id)
+        except DamagedRecordError:
+            pass
+    return found
+
+
+def fetched_twice(bureaus: Bureaus) -> dict[str, int]:
+    """How often each site's pages were answered beyond the first time; robots.txt is asked for by every process."""
+    return {
+        name: sum(
+            times - 1 for target, times in Counter(one.target for one in server.log).items() if target != "/robots.txt"
+        )
+        for name, server in bureaus.servers.items()
+    }
+
+
+def undisturbed(folder: Path, articles: int) -> dict[str, dict[str, object]]:
+    """The documents of crawls that nothing upset."""
+    with bureaus(folder, articles) as calm:
+        finish(calm.start(folder / "archive"))
+    return essence(folder / "archive")
+
+
+def finish(crawls: Mapping[str, "subprocess.Popen[str]"]) -> None:
+    """Wait until all crawls are done, as they must be."""
+    for crawl in crawls.values():
+        _, err = crawl.communicate(timeout=PATIENCE)
+        assert crawl.returncode == 0, err
+
+
+def kill(crawls: Mapping[str, "subprocess.Popen[str]"]) -> set[str]:
+    """Kill crawls; give the names of those that were not through."""
+    for crawl in crawls.values():
+        crawl.send_signal(signal.SIGKILL)
+    ended = {name: (crawl.communicate(timeout=PATIENCE)[1], crawl.returncode) for name, crawl in crawls.items()}
+    for err, status in ended.values():
+        assert status in {0, -signal.SIGKILL}, err
+    return {name for name, (_, status) in ended.items() if status}
+
+
+def campaign(tmp_path: Path, *, moments: int, articles: int, seed: int) -> None:
+    chance = random.Random(seed)  # noqa: S311  # repeatable, not secret
+    expected = undisturbed(tmp_path / "calm", articles)
+    archive = tmp_path / "archive"
+    kept: set[str] = set()
+    with bureaus(tmp_path, articles) as served:
+        going = set(SITES)
+        for moment in range(moments):
+            goal = len(SITES) * articles * (moment + 1) // (moments + 1)
+            crawls = served.start(archive, going)
+            deadline = time.monotonic() + PATIENCE
+            while served.served() < goal and time.monotonic() < deadline:
+                time.sleep(0.002)
+            time.sleep(chance.uniform(0, 0.05))
+            going = kill(crawls)
+            # One request at a time and host: what an earlier kill cost a site is one page at most.
+            assert max(fetched_twice(served).values()) <= moment
+            whole = whole_records(archive)
+            assert kept <= whole, "records that were whole after an earlier kill are gone"
+            kept = whole
+        finish(served.start(archive, going))
+        assert max(fetched_twice(served).values()) <= moments
+    assert kept <= whole_records(archive)
+    assert essence(archive) == expected
+    assert len(list((archive / "corpus").iterdir())) == len(expected) == len(SITES) * articles
+    assert not list((archive / "warc").glob("*/*.open"))
+    assert min(len(ArchiveLayout(archive).warc_files(name)) for name in SITES) > 1
+    verified = run_scrapy(archive, "verify")
+    assert verified.status == 0, verified.out
+
+
+def test_eight_kills(tmp_path: Path) -> None:
+    campaign(tmp_path, moments=3, articles=60, seed=8)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_fifty_kills(tmp_path: Path) -> None:
+    campaign(tmp_path, moments=50, articles=150, seed=50)
