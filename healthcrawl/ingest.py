@@ -20,6 +20,7 @@ from healthcrawl.core import message
 from healthcrawl.core.decode import Unreadable, decode
 from healthcrawl.core.links import links
 from healthcrawl.core.process import process
+from healthcrawl.core.refuse import refuse_protected
 from healthcrawl.core.scope import leads_to, refuse
 from healthcrawl.core.urls import canonical
 from healthcrawl.corpus import catalog as tables
@@ -138,6 +139,8 @@ def _read(capture: Capture, rules: Rules, status: int) -> tuple[Document | Rejec
         page = decode(capture, rules.max_chars)
         if isinstance(page, Unreadable):
             return replace(outcome, reason=page.reason, detail=page.detail), None
+        if refusal := refuse_protected(capture, page, rules):
+            return replace(outcome, reason=refusal.reason, detail=refusal.detail), None
         return outcome, links(page, rules)
     except Exception as error:  # a fault of ours in one page, found by hostile input, must not cost the others
         logger.exception("%s (%s): reading it failed", capture.url, capture.record_id)
@@ -248,7 +251,7 @@ def _is_lost(outcome: Document | Rejection) -> bool:
 
 
 def _state(status: int, outcome: Document | Rejection) -> State:
-    if isinstance(outcome, Rejection) and outcome.reason in {"truncated", "challenge"}:
+    if isinstance(outcome, Rejection) and outcome.reason in {"truncated", "challenge", "blocked"}:
         return "failed"
     if status in {404, 410}:
         return "gone"

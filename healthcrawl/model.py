@@ -37,6 +37,7 @@ Reason: TypeAlias = Literal[
     "http-error",
     "truncated",
     "challenge",
+    "blocked",
     "not-html",
     "too-large",
     "undecodable",

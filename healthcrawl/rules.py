@@ -314,6 +314,25 @@ class NormalForm:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Protection:
+    """How the answers of a protection look; all that is given must be so.
+
+    `statuses` (none: any), `header` is searched in each line "Name: value" of the head, `body` in the decoded page, which has at
+    most `max_chars` characters, `max_han` Chinese ones outside of tags and scripts. `reason` is why such an answer is rejected,
+    `title` says more to a person.
+    """
+
+    name: str
+    title: str
+    reason: Literal["challenge", "blocked"]
+    statuses: tuple[int, ...] = ()
+    header: Pattern | None = None
+    body: Pattern | None = None
+    max_chars: int = 20_000
+    max_han: int = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
     """All that `process` needs beside the capture. `families` are in order; the last is the generic one.
 
@@ -328,6 +347,7 @@ class Rules:
     spam: Spam = field(default_factory=Spam)
     mending: Mending = field(default_factory=Mending)
     health: Health = field(default_factory=Health)
+    protections: tuple[Protection, ...] = ()
     script: Literal["simplified", "traditional", "keep"] = "simplified"
     width: Literal["half", "keep"] = "half"
     max_chars: int = 8_000_000

@@ -25,7 +25,7 @@ from healthcrawl.core.mend import mend
 from healthcrawl.core.metadata import read_attachments, read_metadata
 from healthcrawl.core.normalise import normalise, split_paragraphs
 from healthcrawl.core.plaintext import find_files, find_title, join_labels, read_furniture, take_byline
-from healthcrawl.core.refuse import refuse_page, refuse_response
+from healthcrawl.core.refuse import refuse_page, refuse_protected, refuse_response
 from healthcrawl.core.tree import Index, blocks, parse
 from healthcrawl.core.urls import canonical
 from healthcrawl.model import Attachment, Capture, Document, Finding, Metadata, Page, Rejection
@@ -55,11 +55,13 @@ class _Article:
 
 def process(capture: Capture, rules: Rules) -> Document | Rejection:
     """Read a capture. Any bytes give a document or a rejection, and the same capture and rules always the same one."""
-    if refusal := refuse_response(capture):
+    if refusal := refuse_response(capture, rules):
         return _reject(capture.url, rules, refusal)
     page = decode(capture, rules.max_chars)
     if isinstance(page, Unreadable):
         return _reject(capture.url, rules, page)
+    if refusal := refuse_protected(capture, page, rules):
+        return _reject(capture.url, rules, refusal, page.findings)
     if page.media_type not in _HTML_TYPES:
         return _reject(capture.url, rules, Unreadable(reason="not-html", detail=page.media_type), page.findings)
     try:

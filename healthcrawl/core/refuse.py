@@ -11,13 +11,14 @@ from lxml import html
 
 from healthcrawl.core import message
 from healthcrawl.core.dates import find_date
-from healthcrawl.core.decode import Unreadable
+from healthcrawl.core.decode import Unreadable, decode
 from healthcrawl.core.extract import INFO_LINE, Place
 from healthcrawl.core.identity import is_article_url
+from healthcrawl.core.protections import find_protection
 from healthcrawl.core.rows import HEADLINE
 from healthcrawl.core.tree import Block
 from healthcrawl.model import Capture, Page, Reason
-from healthcrawl.rules import Family
+from healthcrawl.rules import Family, Protection, Rules
 
 _STATUS_REASONS: dict[int, Reason] = {304: "not-modified", 404: "not-found", 410: "not-found"}
 # Scripts of protections: they set a cookie or a token and load the page again.
@@ -41,18 +42,18 @@ _MANY_ROWS = 5  # dated links from which a page may be a list
 _HEADLINE = 4  # characters that the headline of a notice has at least
 _EXCUSES: tuple[tuple[Reason, re.Pattern[str]], ...] = (
     ("not-found", _GONE),
-    ("challenge", _BLOCKED),
+    ("blocked", _BLOCKED),
     ("http-error", _FAILED),
 )
 
 
-def refuse_response(capture: Capture) -> Unreadable | None:
+def refuse_response(capture: Capture, rules: Rules) -> Unreadable | None:
     """Why a response is not to be decoded (what it was asked for as, its status, its end), or None."""
     role, answer = capture.context.role, message.parse(capture.response)
     if capture.unresolved:
         return Unreadable(reason="unresolved", detail=f"a revisit of {capture.refers_to}, whose capture is not there")
     if role != "robots" and not 200 <= answer.status < 300:
-        return _refuse_status(answer)
+        return _refuse_status(capture, answer, rules)
     if capture.truncated or not answer.whole:
         return Unreadable(reason="truncated", detail=capture.truncated or "fewer bytes than promised")
     return None if role == "article" else Unreadable(reason=role, detail=f"asked for as {role}")
@@ -68,14 +69,28 @@ def refuse_page(page: Page, tree: html.HtmlElement, place: Place, family: Family
     return refusal
 
 
-def _refuse_status(answer: message.Message) -> Unreadable:
+def refuse_protected(capture: Capture, page: Page, rules: Rules) -> Unreadable | None:
+    """Why a page that was answered as if all were well is a protection's, or None."""
+    return _of(find_protection(message.parse(capture.response), page.text, rules))
+
+
+def _refuse_status(capture: Capture, answer: message.Message, rules: Rules) -> Unreadable:
     status = f"status {answer.status}"
     if answer.status in _STATUS_REASONS:
         return Unreadable(reason=_STATUS_REASONS[answer.status], detail=status)
     if 300 <= answer.status < 400:
         return Unreadable(reason="redirect", detail=f"{status} to {answer.header('Location')}")
-    challenged = answer.status and _CHALLENGE.search(answer.payload.decode("latin-1"))
-    return Unreadable(reason="challenge" if challenged else "http-error", detail=status)
+    page = decode(capture, rules.max_chars)
+    protection = find_protection(answer, page.text if isinstance(page, Page) else "", rules) if answer.status else None
+    return _of(protection) or Unreadable(reason="http-error", detail=status)
+
+
+def _of(protection: Protection | None) -> Unreadable | None:
+    return (
+        None
+        if protection is None
+        else Unreadable(reason=protection.reason, detail=f"{protection.name}: {protection.title}")
+    )
 
 
 def _refuse_shell(page: Page, tree: html.HtmlElement, place: Place) -> Unreadable | None:

@@ -17,7 +17,7 @@ from healthcrawl.errors import KnowledgeError, UsageError
 from healthcrawl.knowledge.characters import load_mending
 from healthcrawl.knowledge.lines import load_furniture, load_spam
 from healthcrawl.knowledge.reader import Proof, Reader
-from healthcrawl.rules import AddressRules, Ambiguous, Family, Health, Pattern, Rules, Site
+from healthcrawl.rules import AddressRules, Ambiguous, Family, Health, Pattern, Protection, Rules, Site
 
 FOLDER = Path(__file__).parent
 GENERIC = "generic"
@@ -32,6 +32,13 @@ class Sites:
 
     sites: Mapping[str, Site]
     errors: Mapping[str, KnowledgeError]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Protections:
+    """The rules that know a protection's answers, in order; the first that holds says what it is."""
+
+    rule: tuple[Protection, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +134,7 @@ def examples() -> tuple[Proof, ...]:
     kinds: dict[Path, type] = dict.fromkeys(_family_files(), Family)
     kinds |= {FOLDER / "addresses.toml": AddressRules, FOLDER / "columns.toml": ColumnNames}
     kinds |= {FOLDER / "health.toml": HealthWords}
+    kinds[FOLDER / "protections.toml"] = Protections
     readers = [(Reader(path), kind) for path, kind in kinds.items()]
     for reader, kind in readers:
         reader.read(kind)
@@ -152,6 +160,7 @@ def _load_base() -> Rules:
         furniture=load_furniture(),
         spam=load_spam(),
         mending=load_mending(),
+        protections=Reader(FOLDER / "protections.toml").read(Protections).rule,
         health=compile_health(Reader(FOLDER / "health.toml").read(HealthWords)),
     )
 

@@ -31,8 +31,8 @@ def notice(text: str, head: str = "", info: str = "发布时间：2024-03-05 来
         ("系统繁忙，请稍候重试。", "http-error"),
         ("服务器内部错误，请联系管理员。", "http-error"),
         ("出错了！请返回首页。", "http-error"),
-        ("您的访问已被管理员设置拦截！", "challenge"),
-        ("如有疑问请提供请求编号：a1b2c3。", "challenge"),
+        ("您的访问已被管理员设置拦截！", "blocked"),
+        ("如有疑问请提供请求编号：a1b2c3。", "blocked"),
     ],
 )
 def test_failure_with_status_200_is_a_rejection(text: str, reason: str) -> None:

@@ -4,15 +4,17 @@ import re
 
 import pytest
 
+from healthcrawl.core import message
 from healthcrawl.core.health import why_health
 from healthcrawl.core.identity import is_article_url, shows
 from healthcrawl.core.pagers import next_page
+from healthcrawl.core.protections import is_from
 from healthcrawl.core.services import SERVICES
 from healthcrawl.core.tree import Index, parse
 from healthcrawl.knowledge.load import HealthWords, Name, compile_health, examples, load_rules, load_sites
 from healthcrawl.knowledge.reader import Proof
 from healthcrawl.model import Context, Entry, Page
-from healthcrawl.rules import Evidence, Family, Pager, Rewrite, Site, Trap
+from healthcrawl.rules import Evidence, Family, Pager, Protection, Rewrite, Site, Trap
 
 PROOFS = examples()
 
@@ -59,6 +61,9 @@ def test_example_of_a_rule_holds(proof: Proof) -> None:
             assert bool(pattern.fullmatch(name)) == proof.holds
         case Trap(pattern=pattern), str(address):
             assert bool(pattern.search(address)) == proof.holds
+        case Protection() as protection, str(answer):
+            received = message.parse(answer.encode())
+            assert is_from(protection, received, received.payload.decode()) == proof.holds
         case HealthWords() as words, str(title):
             entry = Entry(url="http://www.example.gov.cn/a.html", title=title)
             assert bool(why_health(entry, compile_health(words))) == proof.holds
