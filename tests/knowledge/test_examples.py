@@ -38,6 +38,17 @@ def check_pager(pager: Pager, proof: Proof) -> None:
             pytest.fail(f"{proof.place}: no way to prove {pager} with {example}")
 
 
+def check_rewrite(rewrite: Rewrite, proof: Proof) -> None:
+    match proof.example:
+        case [str(address), str(canonical)]:
+            assert rewrite.pattern.sub(rewrite.replacement, address) == canonical
+            assert rewrite.pattern.sub(rewrite.replacement, canonical) == canonical
+        case str(address):
+            assert rewrite.pattern.sub(rewrite.replacement, address) == address
+        case example:
+            pytest.fail(f"{proof.place}: no way to prove {rewrite} with {example}")
+
+
 @pytest.mark.parametrize("proof", PROOFS, ids=name_of)
 def test_example_of_a_rule_holds(proof: Proof) -> None:
     match proof.rule, proof.example:
@@ -50,11 +61,8 @@ def test_example_of_a_rule_holds(proof: Proof) -> None:
             assert shows(page, Index(parse(text)), sign) == proof.holds
         case re.Pattern() as pattern, str(text):
             assert bool(pattern.search(text)) == proof.holds
-        case Rewrite(pattern=pattern, replacement=replacement), [str(address), str(canonical)]:
-            assert pattern.sub(replacement, address) == canonical
-            assert pattern.sub(replacement, canonical) == canonical
-        case Rewrite(pattern=pattern, replacement=replacement), str(address):
-            assert pattern.sub(replacement, address) == address
+        case Rewrite() as rewrite, _:
+            check_rewrite(rewrite, proof)
         case Pager() as pager, _:
             check_pager(pager, proof)
         case Name(pattern=pattern), str(name):
