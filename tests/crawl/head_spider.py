@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 
 from scrapy import Request
+from scrapy.http import Response
 
 from healthcrawl.crawl.archivist import CONTEXT
 from healthcrawl.model import Context
@@ -15,6 +16,10 @@ class HeadSpider(BureauSpider):
     async def start(self) -> AsyncIterator[Request]:
         for column in self.site.columns:
             if column.name == "head":
-                yield Request(column.url, method="HEAD", meta={CONTEXT: Context(role="robots")}, dont_filter=True)
+                meta = {CONTEXT: Context(role="robots")}
+                yield Request(column.url, method="HEAD", callback=self.pass_over, meta=meta, dont_filter=True)
         async for request in super().start():
             yield request
+
+    def pass_over(self, response: Response) -> None:
+        """Everything was done when it was recorded."""
