@@ -13,7 +13,7 @@ from lxml import html
 from healthcrawl.core.health import why_health
 from healthcrawl.core.identity import is_article_url, recognise
 from healthcrawl.core.links import links
-from healthcrawl.core.rows import find_anchors
+from healthcrawl.core.rows import find_anchors, resolve
 from healthcrawl.core.tree import Index, matches, parse
 from healthcrawl.core.urls import host_of
 from healthcrawl.model import Entry, Page
@@ -26,6 +26,11 @@ _MORE_ABOVE = 3  # elements between a link "more" and the block that its heading
 _BUREAU = re.compile("卫生健康|卫健|卫生局|卫生和计划生育|卫计|疾病预防|疾控|中医药管理")
 # What never holds articles: searches, letters, services with a login.
 _NO_COLUMN = re.compile(r"/(?:search|was5|jsearch|so|login|hdjl|hudong|xinxiang|english|en|big5)(?:[/?.]|$)")
+
+# A page that is only there to send its readers on.
+_LONGEST_SHELL = 5000
+_REFRESH = re.compile(r"(?i)url\s{0,9}=\s{0,9}['\"]?([^'\"\s;]+)")
+_SCRIPTED = re.compile(r"""\blocation(?:\.href)?\s{0,9}=\s{0,9}["']([^"'\n]{1,500})["']""")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +84,15 @@ def survey(page: Page, rules: Rules, names: Pattern) -> Survey:
         family=family.name,
         candidates=tuple(found.values()),
     )
+
+
+def moved_to(page: Page) -> str:
+    """Where a page sends its readers at once, by a meta element or a script; empty if it keeps them."""
+    for element in matches(parse(page.text), "meta[http-equiv=refresh i]"):
+        if match := _REFRESH.search(element.get("content", "")):
+            return resolve(page.url, match[1])
+    match = _SCRIPTED.search(page.text) if len(page.text) < _LONGEST_SHELL else None
+    return resolve(page.url, match[1]) if match else ""
 
 
 def read_list(page: Page, rules: Rules) -> ListReading:

@@ -46,6 +46,11 @@ def site_name(url: str) -> str:
     return name[:40] if re.fullmatch(r"[a-z]\w*", name) else "site"
 
 
+def has_columns(look: Look) -> bool:
+    """Whether there is anything to crawl."""
+    return bool(_usable(look))
+
+
 def draft_site(look: Look, name: str) -> str:
     """The TOML of a site, in the layout of the files that come with healthcrawl."""
     return "\n".join([*_head(look, name), *_columns(look), *_examples(look), *_missing(look)]) + "\n"
