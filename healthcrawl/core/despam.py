@@ -69,6 +69,12 @@ def may_sell(text: str, spam: Spam) -> bool:
     return not spam.hints.isdisjoint(map(add, plain, plain[1:]))
 
 
+def speaks_of_crime(line: str, spam: Spam) -> bool:
+    """Whether a line has words of police and courts, of those that weigh against spam the heaviest."""
+    heaviest = min(spam.words.values(), default=0.0)
+    return any(spam.words[word] == heaviest for word in spam.pattern.findall(fold(line).lower()))
+
+
 def is_suspect(line: str, spam: Spam) -> bool:
     """Whether a line goes where spam is put: at head or foot, hidden, or among links."""
     return score(line, spam) >= spam.suspect

@@ -6,19 +6,24 @@ left to the rules for lines (`healthcrawl.core.despam`).
 """
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 
 from lxml import html
 
-from healthcrawl.core.despam import may_sell, score
+from healthcrawl.core.despam import may_sell, score, speaks_of_crime
 from healthcrawl.core.tree import Block, Index, text_of
 from healthcrawl.core.urls import host_of
 from healthcrawl.model import Finding
 from healthcrawl.rules import Spam
 
 _LENGTHS = range(3, 2000)  # characters of an element that may be an insertion
-_FARM = 3  # blocks of links that sell beyond doubt, from which the suspect ones belong to them
+_FARM = (
+    3  # blocks of links that sell beyond doubt, from which the suspect ones belong to them, and the frame around them
+)
 _GLUE = 6  # letters that may be left of a block whose elements sell: "links:", "see also"
+# What a line that warns of spam sets the warned-of words in.
+_EMPHASIS = frozenset({"a", "b", "em", "font", "i", "mark", "span", "strong", "u"})
 _LETTER = re.compile(r"[^\W\d_]")
 
 
@@ -30,6 +35,7 @@ def drop_injected(index: Index, shown: Sequence[Block], url: str, spam: Spam) ->
     scores = [(block, score(block.text, spam)) for block in shown if may_sell(block.text, spam)]
     farm = sum(value >= spam.drop for block, value in scores if 2 * block.linked > len(block.text)) >= _FARM
     findings: list[Finding] = []
+    robbed: Counter[html.HtmlElement] = Counter()
     searched: set[html.HtmlElement] = set()
     for block, value in scores:
         if block.element in searched or index.is_gone(block.element):
@@ -41,12 +47,24 @@ def drop_injected(index: Index, shown: Sequence[Block], url: str, spam: Spam) ->
             inside = {block.element: value}
         for element, worth in inside.items():
             findings.append(Finding(kind="spam", text=text_of(element), detail=f"element: score {worth:.2f}"))
+            robbed.update(element.iterancestors())
             index.drop(element)
+    findings += _drop_frames(index, robbed)
     return tuple(findings)
+
+
+def _drop_frames(index: Index, robbed: Counter[html.HtmlElement]) -> Iterator[Finding]:
+    """Take out what stood around farms: their headings and marks, if an element holds nothing else."""
+    for frame, count in robbed.items():
+        text = text_of(frame)
+        if count >= _FARM and text and len(_LETTER.findall(text)) <= _GLUE and not index.is_gone(frame):
+            index.drop(frame)
+            yield Finding(kind="spam", text=text, detail="around elements that sell")
 
 
 def _selling_inside(block: Block, home: str, spam: Spam) -> dict[html.HtmlElement, float]:
     """The elements that sell and are only a part of their block, with their scores; of one inside the other, the inner."""
+    explained = speaks_of_crime(block.text, spam)
     found: dict[html.HtmlElement, float] = {}
     around: set[html.HtmlElement] = set()
     for element in reversed(list(block.element.iterdescendants())):
@@ -54,8 +72,11 @@ def _selling_inside(block: Block, home: str, spam: Spam) -> dict[html.HtmlElemen
         if element in around or len(text) not in _LENGTHS or not may_sell(text, spam):
             continue
         host = host_of(element.get("href", "")) if element.tag == "a" else ""
+        foreign = bool(host) and host != home
         value = score(text, spam)
-        if value >= (spam.suspect if host and host != home else spam.drop):
+        if value >= (spam.suspect if foreign else spam.drop) and (
+            foreign or not (explained and element.tag in _EMPHASIS)
+        ):
             found[element] = value
             around.update(element.iterancestors())
     return found

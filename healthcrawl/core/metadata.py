@@ -8,9 +8,9 @@ later than the capture, and none is taken from a clock.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 import htmldate
 from lxml import html
@@ -29,6 +29,8 @@ _FAR = date(2099, 12, 31)  # the latest date of a page whose capture has none
 _SHORT_LINE = 160  # characters; a longer line is prose, whatever words it holds
 _BEFORE_BODY = 15  # lines in front of the body in which an unlabelled date is the article's
 _TITLE = range(4, 121)  # characters that a headline has
+_HEADLINE = range(8, 61)  # the same, of one that no tag and no heading shows
+_PROSE = re.compile("[。；;]")
 
 _TELLING = re.compile(r"[\d:|\N{FULLWIDTH COLON}\N{RATIO}\N{FULLWIDTH VERTICAL LINE}号號]")
 _DATE = r"\d{4}\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}"
@@ -124,7 +126,17 @@ def read_metadata(
         document_number=_labelled(_DOCUMENT_NUMBER, everywhere) or _bare_number(clues.body),
         index_number=_labelled(_INDEX_NUMBER, (*everywhere, *clues.body)),
     )
-    return metadata, (*title_findings, *date_findings, *_mirrored(page, clues))
+    metadata, sold = _without_sold(metadata, spam)
+    return metadata, (*title_findings, *date_findings, *sold, *_mirrored(page, clues))
+
+
+def _without_sold(metadata: Metadata, spam: Spam) -> tuple[Metadata, tuple[Finding, ...]]:
+    """Metadata without source, author and column where they sell something; a finding for each."""
+    named = {"source": metadata.source, "author": metadata.author, "column": metadata.column}
+    sold = {name: text for name, text in named.items() if text and is_suspect(text, spam)}
+    return replace(metadata, **dict.fromkeys(sold, "")), tuple(
+        Finding(kind="spam", text=text, detail=f"replaced {name}") for name, text in sold.items()
+    )
 
 
 def read_attachments(page: Page, index: Index, place: Place, layout: Layout) -> tuple[Attachment, ...]:
@@ -222,16 +234,37 @@ def _title(
     """The headline: the first honest one; one that a list has cut short only if there is no other."""
     documents = [clues.meta.get("og:title", ""), *(text_of(element) for element in index.tree.iter("title"))]
     replaced = [text for text in documents if is_suspect(text, spam)]
-    title = ""
+    honest: list[str] = []
     for text in _titles(page, index, place, layout, clues, documents):
         if text in replaced or is_suspect(text, spam):
             replaced.append(text)
-        elif not _CUT.search(text):
-            title = text
-            break
         else:
-            title = title or text
+            honest.append(text)
+            if not replaced and not _CUT.search(text):
+                break
+    title = _told_by_body(honest, place) if replaced else ""
+    title = title or next((text for text in honest if not _CUT.search(text)), "") or next(iter(honest), "")
     return title, tuple(Finding(kind="spam", text=text, detail="replaced title") for text in dict.fromkeys(replaced))
+
+
+def _told_by_body(honest: list[str], place: Place) -> str:
+    """The headline of a page whose title was replaced: the first honest one, else the longest line near by, that the body repeats."""
+    inside = set(place.element.iter())
+    above = list(takewhile(lambda block: block.element not in inside, place.shown))
+    near = [block.text for block in (*above[-_BEFORE_BODY:], *place.lines[:1]) if 2 * block.linked <= len(block.text)]
+    body = [(block.text, _pairs(block.text)) for block in place.lines]
+    for text in (*honest, *sorted(near, key=len, reverse=True)):
+        if len(text) in _HEADLINE and not _PROSE.search(text) and not _is_labelled_date(fold(text)):
+            pairs = _pairs(text)
+            repeated = pairs & set().union(*(others for line, others in body if line != text))
+            if 2 * len(repeated) >= len(pairs):
+                return text
+    return ""
+
+
+def _pairs(text: str) -> set[str]:
+    bare = _squeeze(text)
+    return {bare[at : at + 2] for at in range(len(bare) - 1)}
 
 
 def _titles(

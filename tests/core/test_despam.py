@@ -17,9 +17,10 @@ LOOK_ALIKES = {
     kind: table["lines"]
     for kind, table in tomllib.loads((Path(__file__).parent / "look_alikes.toml").read_text("utf-8")).items()
 }
+HELD_OUT: list[str] = tomllib.loads((Path(__file__).parent / "held_out.toml").read_text("utf-8"))["lines"]
 PROSE = "市卫生健康局近日组织开展春季传染病防控培训,各镇街卫生院一百二十人参加。"
 SPAM = load_spam()
-MIDDLING = "官网入口"
+MIDDLING = "网页版登录"
 
 
 def spelled(line: str) -> Iterator[str]:
@@ -44,6 +45,14 @@ def test_look_alikes_of_the_words_stay_in_a_text(line: str) -> None:
 @pytest.mark.parametrize("kind", LOOK_ALIKES)
 def test_look_alikes_stay_even_at_the_edges(kind: str) -> None:
     assert [line for line in LOOK_ALIKES[kind] if is_suspect(line, SPAM)] == []
+
+
+def test_look_alikes_of_the_second_set_stay() -> None:
+    values = {line: score(line, SPAM) for line in HELD_OUT}
+    assert [line for line, value in values.items() if value >= SPAM.drop] == []
+    assert [line for line, value in values.items() if value >= SPAM.suspect] == [
+        "安全套免费发放点"
+    ]  # at an edge it is lost
 
 
 def test_there_are_enough_look_alikes() -> None:

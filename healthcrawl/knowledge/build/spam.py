@@ -28,17 +28,17 @@ from healthcrawl.core.fold import fold
 TARGET = Path(__file__).parent.parent / "spam_model.tsv"
 GRAMMARS = Path(__file__).parent
 SEED = 7
-LINES = 900
+LINES = 1800
 """Spam lines made of a table with share 1."""
-TRUE_LINES = 720
+TRUE_LINES = 1800
 """True lines made of a table with share 1."""
-NEWS = 14_000
+NEWS = 18_000
 """Paragraphs of the newspaper; a third as many reviews are added."""
 LONGEST = 300
 """Characters of a paragraph that are read."""
 DISGUISED = 0.12
 """Share of spam lines some of whose words are written otherwise."""
-EPOCHS = 6
+EPOCHS = 5
 RATE = 0.3
 DECAY = 2e-5
 MIN_LINES = 4
@@ -49,7 +49,8 @@ STEPS = 4
 """Weights are kept in quarters."""
 
 _SLOT = re.compile(r"\{(\w+)\}")
-_JOINTS = (",", "_", "-", "|", " ", "、", "，", " | ", ";", "/", "——", "·", "》、《")
+_TITLES = "》、《"
+_JOINTS = (",", "_", "-", "|", " ", "、", "，", " | ", ";", "/", "——", "·", _TITLES)
 _SENTENCE_ENDS = re.compile(r"(?<=[。!?！？；])")
 _CLAUSE_ENDS = re.compile("[，、,。]")
 
@@ -162,9 +163,11 @@ def _told(table: Table, slots: Table, chance: random.Random) -> str:
 
 
 def _listed(table: Table, slots: Table, count: int, chance: random.Random) -> str:
-    return chance.choice(_JOINTS).join(
-        _filled(piece, table, slots, chance) for piece in chance.choices(table["pieces"], k=count)
-    )
+    joint = chance.choice(_JOINTS)
+    listed = joint.join(_filled(piece, table, slots, chance) for piece in chance.choices(table["pieces"], k=count))
+    if joint == _TITLES:
+        return f"{chance.choice(slots['before_titles'])}《{listed}》"
+    return listed
 
 
 def _filled(template: str, table: Table, slots: Table, chance: random.Random) -> str:
