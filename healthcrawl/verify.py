@@ -18,9 +18,10 @@ from healthcrawl.errors import ArchiveError
 from healthcrawl.model import Location
 from healthcrawl.warc import index, lock
 from healthcrawl.warc.check import Checked, check
+from healthcrawl.warc.repair import DAMAGED_SUFFIX
 from healthcrawl.warc.repair import repair as repair_warc
 from healthcrawl.warc.scan import Damage
-from healthcrawl.warc.write import DAMAGED_SUFFIX, OPEN_SUFFIX
+from healthcrawl.warc.write import OPEN_SUFFIX
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

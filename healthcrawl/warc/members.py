@@ -7,7 +7,7 @@ Behind a damaged place the next member is looked for by its first bytes.
 import mmap
 import os
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,23 +47,6 @@ def whole_members(path: Path) -> int:
     """
     first = next(whole_spans(path), None)
     return first.end if first and first.start == 0 else 0
-
-
-def salvage(path: Path, spans: Iterable[Span], copy: Path) -> None:
-    """Copy spans of a file into a new one, on disk when this returns; the file itself is not touched.
-
-    Raises:
-        ArchiveError: the file can't be read, or the disk did not take the copy.
-    """
-    with disk_errors(copy), path.open("rb") as source, copy.open("wb") as target:
-        for span in spans:
-            source.seek(span.start)
-            left = span.end - span.start
-            while left and (piece := source.read(min(left, _PIECE))):
-                target.write(piece)
-                left -= len(piece)
-        target.flush()
-        os.fsync(target.fileno())
 
 
 def _spans(data: mmap.mmap, size: int) -> Iterator[Span]:

@@ -19,8 +19,8 @@ from healthcrawl.errors import ArchiveError
 from healthcrawl.warc import records
 from healthcrawl.warc.members import Span, whole_spans
 from healthcrawl.warc.scan import Record
-from healthcrawl.warc.write import DAMAGED_SUFFIX
 
+DAMAGED_SUFFIX = ".damaged"  # of a file as it was found
 _LOST = "unreadableBytes"  # the field of a filling record that says how many bytes it stands for
 _GZIP_HEAD = b"\x1f\x8b\x08\x10" + bytes(5) + b"\xff"  # with a comment, which takes up what the record itself does not
 _COPY_SIZE = 1 << 20
@@ -37,6 +37,8 @@ def repair(path: Path, moment: datetime) -> Path:
     kept = path.with_name(path.name + DAMAGED_SUFFIX)
     new = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     with disk_errors(path):
+        if kept.exists() and kept.samefile(path):  # a repair was killed before it could put the new file there
+            kept.unlink()
         if kept.exists():
             raise ArchiveError(f"{kept}: the copy of an earlier repair; move it away first")
         try:

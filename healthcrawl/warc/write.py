@@ -9,19 +9,19 @@ import logging
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
 from healthcrawl.disk import TEMPORARY, disk_errors, sync_folder
 from healthcrawl.model import Exchange, Location, Revisit
 from healthcrawl.warc import index, records
-from healthcrawl.warc.members import Span, salvage, whole_spans
+from healthcrawl.warc.members import Span, whole_spans
+from healthcrawl.warc.repair import repair
 
 logger = logging.getLogger(__name__)
 
 OPEN_SUFFIX = ".open"
-DAMAGED_SUFFIX = ".damaged"  # of a file as it was found, whose whole records were copied
 
 
 class Writer:
@@ -133,8 +133,8 @@ def finish(path: Path, index_folder: Path, known: Iterable[str] | None = None) -
 def recover(folder: Path, index_folder: Path) -> tuple[Path, ...]:
     """Close what a killed crawl left open: keep its whole records, name it, index it. Needs the site's lock.
 
-    A torn end is cut off: nobody was ever told that it was kept. Where whole records lie behind a damaged place, they are kept
-    too, and the file as it was found stays beside the new one as `NAME.damaged`. A file without a single whole record is
+    A torn end is cut off: nobody was ever told that it was kept. Where whole records lie behind a damaged place, the file is
+    repaired: they stay where they are, and the file as it was found is kept beside it. A file without a single whole record is
     removed. Files that were closed but not indexed get their index too.
 
     Raises:
@@ -160,17 +160,10 @@ def recover(folder: Path, index_folder: Path) -> tuple[Path, ...]:
 
 def _keep_only(path: Path, spans: Sequence[Span]) -> None:
     """Reduce a file to its whole records. Only a torn end is cut off in place."""
-    if len(spans) == 1 and spans[0].start == 0:
-        with path.open("r+b") as file:
-            file.truncate(spans[0].end)
-            os.fsync(file.fileno())
+    if len(spans) > 1 or spans[0].start > 0:
+        damaged = repair(path, datetime.fromtimestamp(path.stat().st_mtime, UTC))
+        logger.warning("%s was damaged: its whole records are kept, as it was found it is %s", path, damaged)
         return
-    copy = path.with_name(f".{path.name}.tmp")
-    damaged = path.with_name(path.name.removesuffix(OPEN_SUFFIX) + DAMAGED_SUFFIX)
-    salvage(path, spans, copy)
-    if damaged.exists() and damaged.samefile(path):  # a recovery was killed here
-        damaged.unlink()
-    damaged.hardlink_to(path)
-    copy.replace(path)
-    sync_folder(path.parent)
-    logger.warning("%s was damaged in the middle: its whole records are kept, as it was found it is %s", path, damaged)
+    with path.open("r+b") as file:
+        file.truncate(spans[0].end)
+        os.fsync(file.fileno())
