@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping
 
 from lxml import html
 
-from healthcrawl.core.despam import is_suspect
+from healthcrawl.core.despam import score
 from healthcrawl.core.tree import text_of
-from healthcrawl.model import Finding
+from healthcrawl.model import Finding, FindingKind
 from healthcrawl.rules import Spam
 
 _Style = dict[str, str]
@@ -23,14 +23,20 @@ _UNSEEN = {
     **dict.fromkeys(("left", "top", "right", "bottom", "margin-left", "margin-top"), re.compile(_SHIFTED)),
     "text-indent": re.compile(rf"{_SHIFTED}|-[2-9]\dr?em"),
     "font-size": re.compile(r"0(?:px|pt|r?em|%)?|[01](?:\.\d+)?p[xt]|0?\.[0-2]\d*r?em|\d%"),
-    "opacity": re.compile(r"0(?:\.0+)?|\.0+"),
+    "opacity": re.compile(r"0(?:\.0\d*)?|\.0\d*"),
     "filter": re.compile(r".*opacity[(=]0\).*"),
     "visibility": re.compile("hidden"),
     "clip": re.compile(r"rect\((?:0|1px)[,0-9px]*\)"),
 }
-# Values by which a block is folded away.
+# Values by which a block is folded away, or may be: much of this is also done to pictures' captions and moving parts.
 _FOLDED = {
     "display": re.compile("none"),
+    "margin": re.compile(r".*-\d{4,}(?:px|pt|em).*"),
+    "transform": re.compile(r".*(?:scale\w*\(0[,)]|translate\w*\(-(?:\d{4,}|\d00%)).*"),
+    "clip-path": re.compile(r"(?:inset\((?:50|100)%|circle\(0).*"),
+    "color": re.compile("transparent"),
+    "font": re.compile(r"0(?:px)?(?:/.*)?"),
+    "z-index": re.compile(r"-\d+"),
     **dict.fromkeys(("height", "width", "line-height", "max-height", "max-width"), re.compile("0(?:px|em|%)?")),
 }
 _EXTENTS = ("height", "width", "max-height", "max-width")
@@ -40,8 +46,9 @@ _SHOWN = {
     "visibility": re.compile("visible"),
 }
 # What a declaration that hides or shows has in it.
-_TELLING = ("none", "hid", "visib", "opac", "rect", ":-", ": -", "font-size", "height", "width")
-_KEY = re.compile(r"[.#][\w-]+")
+_TELLING = ("none", "hid", "visib", "opac", "rect", ":-", ": -", "font", "height", "width", "transparent", "clip", "(0")
+_KEY = re.compile(r"([a-z]\w*)?([.#][\w-]+)", re.IGNORECASE)
+_WHITE = {"white", "#fff", "#ffffff", "#fefefe", "rgb(255,255,255)"}
 _ROOT = re.compile(r"<html[\s>]", re.IGNORECASE)
 _PAGE_PART = re.compile(r"<(?:head|body)[\s>]|<script\b(?!.*</script)", re.IGNORECASE | re.DOTALL)
 _NO_TEXT = re.compile(r"<!--.*?-->|<(script|style|noscript|title)\b.*?</\1\s*>|<[^>]*>", re.IGNORECASE | re.DOTALL)
@@ -81,23 +88,38 @@ def drop_hidden(tree: html.HtmlElement, spam: Spam) -> tuple[Finding, ...]:
     returning = _around_shown((element, sheet.style_of(element)) for element in styled)
     whole = len(text_of(tree))
     findings: list[Finding] = []
-    judged: dict[str, bool] = {"": False}  # blocks in blocks often have the same text
+    kind: FindingKind
+    judged: dict[str, float] = {}  # blocks in blocks often have the same text
     for element, unseen in hidden:
         # What the children undo, the page itself brings back.
-        why = "folded" if element in returning.get(unseen.partition(":")[0], ()) else unseen
+        name = unseen.partition(":")[0]
+        returns = element in returning.get(name, ()) or (name == "font-size" and _sizes_its_children(element))
+        why = "folded" if returns else unseen
         text = text_of(element)
         if text not in judged:
-            judged[text] = is_suspect(text, spam)
-        selling = judged[text]
+            judged[text] = score(text, spam)
+        selling = judged[text] >= spam.suspect
         if why == "folded" and not selling:
             continue
         if text and 2 * len(text) > whole and not selling:
             continue
         if text:
-            findings.append(Finding(kind="spam" if selling else "hidden", text=text[:_EXCERPT], detail=why))
+            kind, detail = ("spam", f"{why}: score {judged[text]:.2f}") if selling else ("hidden", why)
+            findings.append(Finding(kind=kind, text=text[:_EXCERPT], detail=detail))
         if element.getparent() is not None:
             element.drop_tree()
     return tuple(findings)
+
+
+def _sizes_its_children(element: html.HtmlElement) -> bool:
+    """Whether an element has no text of its own, and children whose size another style sheet may set.
+
+    Templates set the size of a container to 0 to close the gaps between its children.
+    """
+    own = (element.text, *(child.tail for child in element))
+    return not any(text and text.strip() for text in own) and any(
+        child.get("class") or child.get("id") for child in element.iterdescendants()
+    )
 
 
 class _Sheet:
@@ -156,8 +178,14 @@ def _why_hidden(element: html.HtmlElement, style: _Style) -> str:
         return "folded" if moved else unseen
     if element.tag == "marquee" and {element.get("height"), element.get("width")} & {"0", "1", "0px", "1px"}:
         return "marquee without size"
-    ink, papers = style.get("color"), {style.get("background"), style.get("background-color")}
-    return "folded" if (ink and ink in papers) or "hidden" in element.attrib or _first(style, _FOLDED) else ""
+    folded = _is_blank(style) or "hidden" in element.attrib or _first(style, _FOLDED)
+    return "folded" if folded else ""
+
+
+def _is_blank(style: _Style) -> bool:
+    """Whether text has the colour of what is behind it; most pages are white."""
+    ink, paper = style.get("color", ""), style.get("background-color") or style.get("background") or "white"
+    return bool(ink) and (ink == paper or (ink in _WHITE and paper in _WHITE))
 
 
 def _first(style: _Style, values: Mapping[str, re.Pattern[str]]) -> str:
@@ -188,8 +216,8 @@ def _around_shown(styled: Iterable[tuple[html.HtmlElement, _Style]]) -> dict[str
 def _class_styles(tree: html.HtmlElement) -> dict[str, _Style]:
     """Declarations of a page's own style elements that hide or show, by class (`.name`) or id (`#name`).
 
-    A rule that hides counts where it names nothing else; one that shows, for whatever its selector ends in: what may be seen
-    is not to be lost.
+    A rule that hides counts where it names nothing else, and may fold away where it names more; one that shows counts for
+    whatever its selector ends in: what may be seen is not to be lost.
     """
     styles: dict[str, _Style] = {}
     for element in tree.iter("style"):
@@ -204,8 +232,10 @@ def _class_styles(tree: html.HtmlElement) -> dict[str, _Style]:
                 continue
             for selector in head.rpartition("{")[2].split(","):
                 parts = selector[-_LONGEST_STYLE:].split()
-                if parts and _KEY.fullmatch(parts[-1]) and (len(parts) == 1 or not hides):
-                    styles[parts[-1]] = styles.get(parts[-1], {}) | style
+                named = _KEY.fullmatch(parts[-1]) if parts else None
+                if named:
+                    alone = len(parts) == 1 and not named[1]
+                    styles[named[2]] = styles.get(named[2], {}) | (style if alone or not hides else {"display": "none"})
     return styles
 
 

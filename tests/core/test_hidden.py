@@ -173,3 +173,39 @@ def test_deep_nesting_costs_little() -> None:
     start = perf_counter()
     shown("<div style='font-size:0'>" * 200 + "<i style='color:red'>字</i>" * 5000)
     assert perf_counter() - start < 3
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        "<p style='margin:-9999px 0 0 -9999px'>{}</p>",
+        "<p style='transform: scale(0)'>{}</p>",
+        "<p style='transform:translateX(-9999px)'>{}</p>",
+        "<p style='clip-path:inset(100%)'>{}</p>",
+        "<p style='color:transparent'>{}</p>",
+        "<p style='font:0/0 a'>{}</p>",
+        "<p style='color:#FFFFFF'>{}</p>",
+        "<p style='color:white;background:#fff'>{}</p>",
+        "<p style='z-index:-1'>{}</p>",
+        "<style>div.kx {{left:-9000px}}</style><div class=kx>{}</div>",
+        "<style>#main .kx {{font-size:0}}</style><div class=kx>{}</div>",
+    ],
+)
+def test_what_may_be_hidden_is_dropped_only_if_it_sells(markup: str) -> None:
+    text, kinds = shown(markup.format(NOTE))
+    assert NOTE in text
+    assert kinds == []
+    text, kinds = shown(markup.format("青山娱乐城网页版登录"))
+    assert "娱乐城" not in text
+    assert kinds == ["spam"]
+
+
+def test_white_text_on_another_colour_is_seen() -> None:
+    line = "青山娱乐城网页版登录"
+    assert line in shown(f"<p style='color:#fff;background:#c00'>{line}</p>")[0]
+
+
+def test_container_without_font_size_leaves_the_size_to_its_children() -> None:
+    assert NOTE in shown(f"<div style='font-size:0'><span class='size16'>{NOTE}</span></div>")[0]
+    assert NOTE not in shown(f"<div style='font-size:0'>{NOTE}<span class='size16'>一</span></div>")[0]
+    assert NOTE not in shown(f"<div style='font-size:0'><span>{NOTE}</span></div>")[0]
