@@ -13,7 +13,7 @@ is far likelier than the others, the text is put right around it, and U+FFFD tak
 import re
 from typing import NamedTuple
 
-from healthcrawl.core.mend.codepage import is_private
+from healthcrawl.core.mend.codepage import LOST, is_private
 from healthcrawl.core.mend.damage import SWALLOWED, Shift, is_proven, without_markup
 from healthcrawl.core.mend.likelihood import Likelihood, listen
 from healthcrawl.core.mend.pinyin import SYLLABLE, drop_glosses
@@ -35,12 +35,14 @@ CERTAIN = 8.0
 GARBLED = 13.0
 """An original with a stretch whose characters cost so much each is no better than what it would replace."""
 
-_SPOT = re.compile(rf"(?<!\?)\?(?=[?？!！;；](?![?？]{{3}})|{SYLLABLE}[ ]?[)）])")
+_SPOT = re.compile(rf"\?(?<!\?\?)(?=[?？!！;；](?![?？]{{3}})|{SYLLABLE}[ ]?[)）])")
 _NEXT_MARK = re.compile("[，。；、,;?\\n]")
 
 
 def repair(text: str, data: Mending) -> tuple[str, tuple[Finding, ...]]:
     """Undo byte shifts; say what was done, and which spots look shifted but can't be told."""
+    if LOST not in text:
+        return text, ()
     spots = [match.start() for match in _SPOT.finditer(text) if _is_chinese(text, match.start())]
     if not spots or not data.followers:
         return text, ()

@@ -10,7 +10,7 @@ one on every other character, as a lesson does.
 import re
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from healthcrawl.core.mend.likelihood import LEAST, row
 from healthcrawl.core.mend.pinyin import GLOSS, HAN, SYLLABLE
@@ -38,13 +38,13 @@ WITHIN = 0.6
 """... and at least this share of the glosses stands between two characters, not at the end of a name."""
 
 _HAN = re.compile(f"[{HAN}]")
-_SPOT = re.compile(rf"(?P<character>[{HAN}])(?P<glosses>(?:{GLOSS})+|[(（](?P<same>[{HAN}])[)）])")
+_BLANKS = " \N{IDEOGRAPHIC SPACE}\N{NO-BREAK SPACE}"
+_GLOSS = re.compile(rf"[(（](?:[{_BLANKS}]?{SYLLABLE}[{_BLANKS}]?|[{HAN}])[)）](?:{GLOSS})*")
 _SYLLABLE = re.compile(SYLLABLE)
 _TONED = re.compile("[āáǎàōóǒòēéěèīíǐìūúǔùǖǘǚǜńňǹḿ]")
 
 
-@dataclass(frozen=True, slots=True)
-class _Spot:
+class _Spot(NamedTuple):
     """A character with its glosses: readings that it does have, or the character itself, in either script.
 
     `doubled`: no author writes such glosses: two of them, or the traditional character itself. `converted`: a program may have
@@ -54,11 +54,11 @@ class _Spot:
     character: str
     plain: str
     text: str
-    start: int
-    end: int
     toned: bool
     doubled: bool
     converted: bool
+    start: int = 0
+    end: int = 0
 
 
 def remove(text: str, data: Mending) -> tuple[str, tuple[Finding, ...]]:
@@ -79,7 +79,8 @@ def remove(text: str, data: Mending) -> tuple[str, tuple[Finding, ...]]:
     doomed: list[_Spot] = []
     if _is_toned_program(text, toned, rarity):
         converted = [spot for spot in toned if spot.converted]
-        doomed += [spot for spot in converted if _is_several(converted) or rarity(spot) <= RARE]
+        several = len({spot.character for spot in converted}) >= SEVERAL
+        doomed += [spot for spot in converted if several or rarity(spot) <= RARE]
     if _is_toneless_program(text, toneless, rarity, data):
         doomed += toneless
     if not doomed:
@@ -94,26 +95,39 @@ def remove(text: str, data: Mending) -> tuple[str, tuple[Finding, ...]]:
 
 
 def _find(text: str, data: Mending) -> list[_Spot]:
-    return [spot for match in _SPOT.finditer(text) if (spot := _read(match, data)) is not None]
+    spots = []
+    known: dict[str, _Spot | None] = {}
+    for match in _GLOSS.finditer(text):
+        start = match.start() - 1
+        if start > 0 and text[start] in _BLANKS:
+            start -= 1
+        seen = text[max(start, 0) : match.end()]
+        if seen not in known:
+            known[seen] = _read(seen, data)
+        spot = known[seen]
+        if spot is not None:
+            spots.append(spot._replace(start=start, end=match.end()))
+    return spots
 
 
-def _read(match: re.Match[str], data: Mending) -> _Spot | None:
-    character = match["character"]
+def _read(seen: str, data: Mending) -> _Spot | None:
+    """A character with what follows it in brackets, if that is a gloss."""
+    character, glosses = seen[0], seen[1:]
+    if not _HAN.match(character):
+        return None
     plain = data.simplified.get(character, character)
-    readings = _SYLLABLE.findall(match["glosses"].replace("ɡ", "g"))
-    if match["same"]:
-        if data.simplified.get(match["same"], match["same"]) != plain:
-            return None
-    elif not all(character in data.readings.get(reading, "") for reading in readings):
+    readings = _SYLLABLE.findall(glosses.replace("ɡ", "g"))
+    same = _HAN.search(glosses)
+    if same and data.simplified.get(same[0], same[0]) != plain:
+        return None
+    if not all(character in data.readings.get(reading, "") for reading in readings):
         return None
     return _Spot(
         character=character,
         plain=plain,
-        text=match[0],
-        start=match.start(),
-        end=match.end(),
+        text=seen,
         toned=any(map(_TONED.search, readings)),
-        doubled=(match["same"] is not None and character != plain) or len(readings) > 1,
+        doubled=(same is not None and character != plain) or len(readings) > 1,
         converted=character != plain or character in data.kept,
     )
 
@@ -123,7 +137,8 @@ def _is_toned_program(text: str, spots: list[_Spot], rarity: Callable[[_Spot], f
     if not any(rarity(spot) <= COMMON for spot in converted) or len(converted) < CONVERTED * len(spots):
         return False
     glossed = Counter(spot.character for spot in converted)
-    occurrences = sum(text.count(character) for character in glossed)
+    everywhere = Counter(text)
+    occurrences = sum(everywhere[character] for character in glossed)
     return occurrences - len(converted) <= BARE * occurrences
 
 
@@ -137,10 +152,6 @@ def _is_toneless_program(text: str, spots: list[_Spot], rarity: Callable[[_Spot]
     within = sum(_HAN.match(text, spot.end) is not None for spot in spots)
     sparse = len(spots) <= SPARSE * len(_HAN.findall(text))
     return len(common) >= TONELESS and sparse and within >= WITHIN * len(spots)
-
-
-def _is_several(spots: list[_Spot]) -> bool:
-    return len({spot.character for spot in spots}) >= SEVERAL
 
 
 def _summary(spots: list[_Spot]) -> Finding:

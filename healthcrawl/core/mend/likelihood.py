@@ -11,8 +11,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from operator import add
 
-from healthcrawl.core.mend.pinyin import HAN
 from healthcrawl.rules import Mending
 
 UNKNOWN = 17.0
@@ -40,7 +40,6 @@ LEAST = "!"
 LEVELS = {chr(0x21 + at): at for at in range(94)}
 """The characters that stand for costs in the model's rows."""
 
-_RUN = re.compile(f"[{HAN}，。、“”：（）；《》？！—【】…‘’·]+")
 _BEFORE_BLANKS = "。！？；：” \N{IDEOGRAPHIC SPACE}"
 _COSTS = re.compile(r"([!-~])([^!-~]*)")
 _SPELLING = {
@@ -129,9 +128,6 @@ class Likelihood:
 
 def listen(sound: str, data: Mending) -> Likelihood:
     """A scorer that knows the model and the given, undamaged part of the text."""
-    own: Counter[str] = Counter()
-    for run in _RUN.findall(sound):
-        plain = "".join(data.simplified.get(character, character) for character in run)
-        for length in range(1, ORDER + 1):
-            own.update(plain[at : at + length] for at in range(len(plain) - length + 1))
-    return Likelihood(data, own)
+    plain = sound.translate(str.maketrans(dict(data.simplified)))
+    pairs = list(map(add, plain, plain[1:]))
+    return Likelihood(data, Counter(plain) + Counter(pairs) + Counter(map(add, pairs, plain[2:])))

@@ -7,6 +7,7 @@ Japanese is left alone: a clause with kana is no Chinese.
 
 import importlib
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping
 from functools import cache, lru_cache
 from typing import Protocol
@@ -29,8 +30,6 @@ class _Converter(Protocol):
 
 def simplify(text: str, data: Mending) -> tuple[str, tuple[Finding, ...]]:
     """Write a text in simplified characters; text that has no other is given back as it is."""
-    if data.simplified.keys().isdisjoint(text):
-        return text, ()
     traditional, simplified = _counts(text, data)
     if not traditional:
         return text, ()
@@ -43,8 +42,6 @@ def simplify(text: str, data: Mending) -> tuple[str, tuple[Finding, ...]]:
 
 def is_traditional(text: str, data: Mending) -> bool:
     """Whether more of a text's characters are traditional only than simplified only."""
-    if data.simplified.keys().isdisjoint(text):
-        return False
     traditional, simplified = _counts(text, data)
     return traditional > simplified
 
@@ -55,9 +52,12 @@ def to_traditional(text: str) -> str:
 
 
 def _counts(text: str, data: Mending) -> tuple[int, int]:
-    """How many characters are traditional only, how many simplified only."""
-    traditional = sum(each in data.simplified and each not in data.kept for each in text)
-    simplified = sum(_is_simplified_only(each) for each in text)
+    """How many characters are traditional only, how many simplified only; neither is counted where none is traditional."""
+    if data.simplified.keys() & set(text) <= data.kept:
+        return 0, 0
+    counts = Counter(text)
+    traditional = sum(times for each, times in counts.items() if each in data.simplified and each not in data.kept)
+    simplified = sum(times for each, times in counts.items() if _is_simplified_only(each))
     return traditional, simplified
 
 
@@ -72,8 +72,10 @@ def _encodes(character: str, charset: str) -> bool:
 
 
 def _simplify_line(line: str, data: Mending, *, default: bool) -> str:
+    if line.isascii():
+        return line
     traditional, simplified = _counts(line, data)
-    if not traditional and not (default and not simplified):
+    if not traditional and (not default or any(map(_is_simplified_only, line))):
         return line
     whole = traditional > simplified or (default and not simplified)
     if not _KANA.search(line):

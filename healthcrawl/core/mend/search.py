@@ -15,7 +15,7 @@ characters.
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from math import inf
 from operator import itemgetter
 from typing import NamedTuple
@@ -38,7 +38,7 @@ from healthcrawl.core.mend.pinyin import GLOSS, HAN, SYLLABLE, drop_glosses
 
 RUN = 1500
 """A run that is not put right after so many characters is given up."""
-BEAM = 40
+BEAM = 24
 """Originals kept at each character ..."""
 HOPELESS = 22.0
 """... none of them so much less likely than the best."""
@@ -54,8 +54,10 @@ UNLIKELY = 6.0
 """... which is where a character costs more than this ..."""
 DROPPED = 2.5
 """... and at this cost."""
-ENDS = 6
-"""Characters kept where the second byte of the last one is lost: a hundred are tried."""
+ENDS = 8
+"""Characters kept where the second byte of the last one is lost: a hundred are tried; ..."""
+SWALLOWS = 3
+"""... and if an ASCII character was lost with it."""
 
 # What it costs, beside what the model says, to assume that an ASCII character was swallowed with a second byte.
 TAG = 2.0
@@ -235,9 +237,8 @@ class _Search:
             return
         if text[at + 1 : at + 2] in _SPLITTERS and at + 1 < len(text):
             second, first = code(wide(text[at + 1]))
-            for lead in LEADS:
-                if _is_written(lost := pair(lead, second)):
-                    yield at + 2, self._extend(trail, lost, pending=first, edit=(1, CUT), extra=DAMAGE)
+            for lost in _ending_with(second):
+                yield at + 2, self._extend(trail, lost, pending=first, edit=(1, CUT), extra=DAMAGE)
         if reading := _READING.match(text, at + 1):
             previous = self._last(trail, at)
             raw = code(previous)
@@ -284,14 +285,23 @@ class _Search:
             for second in self._trails(trail.pending, reading[1]):
                 read = self._extend(trail, pair(trail.pending, second))
                 yield reading.end(), read._replace(link=_Link(read.link, gloss, by_reading=True))
-        written = [each for second in LEADS if _is_written(each := pair(trail.pending, second))]
-        if ahead == len(text) or text[ahead] == "\n":
-            yield from ((ahead, self._extend(trail, each, extra=_ending(each))) for each in written)
+        if trail.cost > self.limit:
+            return
+        over = ahead == len(text) or text[ahead] == "\n"
+        likeliest = sorted(
+            (
+                self._extend(trail, each, extra=_ending(each) if over else 0.0)
+                for each in _beginning_with(trail.pending)
+            ),
+            key=_COST,
+        )[:ENDS]
+        if over:
+            yield from ((ahead, going) for going in likeliest)
             return
         if text[ahead] in _PUT_RIGHT:
-            yield from ((ahead, self._extend(trail, each, edit=(2, CUT))) for each in written)
-        likeliest = sorted((self._extend(trail, each) for each in written), key=_COST)[:ENDS]
-        yield from (self._swallow(going, ahead) for going in likeliest)
+            for going in likeliest:
+                yield ahead, going._replace(link=_Link(going.link, "", (0, CUT)))
+        yield from (self._swallow(going, ahead) for going in likeliest[:SWALLOWS])
 
     def _swallow(self, trail: _Trail, ahead: int) -> tuple[int, _Trail]:
         """An ASCII character was swallowed: the bracket of a tag, a line's end, a mark that the text uses elsewhere, a digit.
@@ -459,6 +469,16 @@ def _units(character: str) -> Iterator[bytes]:
         yield raw
     if wide(character) != character:
         yield code(wide(character))
+
+
+@cache
+def _beginning_with(first: int) -> tuple[str, ...]:
+    return tuple(each for second in LEADS if _is_written(each := pair(first, second)))
+
+
+@cache
+def _ending_with(second: int) -> tuple[str, ...]:
+    return tuple(each for first in LEADS if _is_written(each := pair(first, second)))
 
 
 @lru_cache(maxsize=8192)
