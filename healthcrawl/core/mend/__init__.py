@@ -9,7 +9,8 @@ from healthcrawl.rules import Mending
 
 __all__ = ["Mended", "mend"]
 
-_NOISE = re.compile("[\x05-\x08]+")
+_NOISES = "\x05\x06\x07\x08"
+_NOISE = re.compile(f"[{_NOISES}]+")
 """Control characters that some programs put in front of punctuation."""
 
 
@@ -31,10 +32,9 @@ def mend(text: str, data: Mending, *, simplify: bool = True) -> Mended:
     text, noise = _drop_noise(text)
     text, shifts = byteshift.repair(text, data)
     text, glossed = glosses.remove(text, data)
-    if shifts or glossed or script.is_traditional(text, data):
+    lost: tuple[Finding, ...] = ()
+    if blanks.LOST in text and (shifts or glossed or script.is_traditional(text, data)):
         text, lost = blanks.restore(text)
-    else:
-        lost = ()
     if simplify or shifts or glossed:
         text, scripts = script.simplify(text, data)
     else:
@@ -43,8 +43,8 @@ def mend(text: str, data: Mending, *, simplify: bool = True) -> Mended:
 
 
 def _drop_noise(text: str) -> tuple[str, tuple[Finding, ...]]:
-    runs = _NOISE.findall(text)
-    if not runs:
+    if not any(noise in text for noise in _NOISES):
         return text, ()
+    runs = _NOISE.findall(text)
     finding = Finding(kind="control", text=runs[0], detail=f"{len(runs)} runs of U+0005 to U+0008 dropped")
     return _NOISE.sub("", text), (finding,)

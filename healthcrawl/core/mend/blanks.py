@@ -9,6 +9,9 @@ import re
 from healthcrawl.core.mend.pinyin import HAN
 from healthcrawl.model import Finding
 
+LOST = "?"
+"""What a no-break space has become."""
+
 _LOST = re.compile(r"(?P<sign>(?i:copyright)\s?)\?|(?P<start>^|(?<=[ \u3000\n]))\?+(?!\?)|\?{2,}", re.MULTILINE)
 _ASKED = re.compile(r"[吗嗎呢么麼何谁誰哪几幾吧否怎甚啥孰豈岂]")
 _CLAUSE_BREAKS = "，。；！？!?;,\n"
@@ -19,8 +22,6 @@ CLAUSE = 60
 
 def restore(text: str) -> tuple[str, tuple[Finding, ...]]:
     """Write a blank where a no-break space was lost; the copyright sign is lost in the same way."""
-    if "?" not in text:
-        return text, ()
     pieces: list[str] = []
     findings: list[Finding] = []
     done = 0

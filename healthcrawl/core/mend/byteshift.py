@@ -46,43 +46,62 @@ def repair(text: str, data: Mending) -> tuple[str, tuple[Finding, ...]]:
     spots = [match.start() for match in _SPOT.finditer(text) if _is_chinese(text, match.start())]
     if not spots or not data.followers:
         return text, ()
-    mended = _mend(text, spots, listen(_undamaged(text, spots), data))
-    if mended.heard and any(finding.kind == "unresolved" for finding in mended.findings):
-        mended = _mend(text, spots, listen("\n".join([_undamaged(text, spots), *mended.heard]), data))
-    return mended.text, mended.findings
-
-
-class _Mended(NamedTuple):
-    """A text, what is to be said of it, and what was put in without a doubt."""
-
-    text: str
-    findings: tuple[Finding, ...]
-    heard: tuple[str, ...]
-
-
-def _mend(text: str, spots: list[int], scorer: Likelihood) -> _Mended:
     may_drop = not any(map(is_private, text))
-    pieces: list[str] = []
-    findings: list[Finding] = []
-    heard: list[str] = []
+    sound = _undamaged(text, spots)
+    scorer = listen(sound, data)
+    outcomes: list[_Outcome] = []
     done = fruitless = 0
     for spot in spots:
         if spot < done or fruitless == FRUITLESS:
             continue
         found = find_original(text, spot, scorer, may_drop=may_drop)
         fruitless += 1
-        if found.shift is None:
-            continue
-        accepted, said = _judge(text, found.shift, scorer)
-        findings += said
-        if accepted is not None:
-            pieces += text[done:spot], accepted
-            heard.append(drop_glosses(context(text, spot)[-1:] + found.shift.known(HEARD)))
-            fruitless = 0
-        else:
-            pieces.append(text[done : found.end])
-        done = found.end
-    return _Mended("".join(pieces) + text[done:], tuple(findings), tuple(heard))
+        if found.shift is not None:
+            outcomes.append(_judge(text, found.shift, scorer))
+            fruitless = 0 if outcomes[-1].text is not None else fruitless
+            done = found.end
+    outcomes = _ask_again(text, outcomes, sound, data, may_drop=may_drop)
+    pieces: list[str] = []
+    done = 0
+    for outcome in outcomes:
+        if outcome.text is not None:
+            pieces += text[done : outcome.shift.start], outcome.text
+            done = outcome.shift.end
+    findings = tuple(finding for outcome in outcomes for finding in outcome.findings)
+    return "".join(pieces) + text[done:], findings
+
+
+class _Outcome(NamedTuple):
+    """A likely original, what is to be put in its place, if anything is, and what is to be said of it."""
+
+    shift: Shift
+    text: str | None
+    findings: tuple[Finding, ...]
+
+    @property
+    def is_resolved(self) -> bool:
+        return all(finding.kind != "unresolved" for finding in self.findings)
+
+
+def _ask_again(text: str, outcomes: list[_Outcome], sound: str, data: Mending, *, may_drop: bool) -> list[_Outcome]:
+    """Search once more where there are doubts, since what was put in without a doubt has a say too."""
+    heard = [
+        drop_glosses(context(text, shift.start)[-1:] + shift.known(HEARD))
+        for shift, put_in, _ in outcomes
+        if put_in is not None
+    ]
+    if not heard or all(outcome.is_resolved for outcome in outcomes):
+        return outcomes
+    scorer = listen("\n".join([sound, *heard]), data)
+    answers = []
+    for outcome in outcomes:
+        if not outcome.is_resolved:
+            shift = find_original(text, outcome.shift.start, scorer, may_drop=may_drop).shift
+            if shift is not None and shift.end == outcome.shift.end:
+                answers.append(_judge(text, shift, scorer))
+                continue
+        answers.append(outcome)
+    return answers
 
 
 def _is_chinese(text: str, spot: int) -> bool:
@@ -103,13 +122,13 @@ def _undamaged(text: str, spots: list[int]) -> str:
     return drop_glosses("\n".join([*parts, text[done:]]))
 
 
-def _judge(text: str, shift: Shift, scorer: Likelihood) -> tuple[str | None, list[Finding]]:
+def _judge(text: str, shift: Shift, scorer: Likelihood) -> _Outcome:
     """What is to be put in, if anything is, and what is to be said of it."""
     seen = text[shift.start : shift.end]
     garbled = scorer.worst(context(text, shift.start), shift.original) > GARBLED
     if garbled or shift.gain < GAIN or not is_proven(text, shift):
         detail = f"byte shift: {shift.original}? (margin {shift.gain:.1f})"
-        return None, [Finding(kind="unresolved", text=seen, detail=detail)]
+        return _Outcome(shift, None, (Finding(kind="unresolved", text=seen, detail=detail),))
     shown = shift.known(MARGIN)
     findings = []
     margin = min([shift.gain, *(piece.margin for piece in shift.pieces if piece.margin >= MARGIN)])
@@ -122,4 +141,4 @@ def _judge(text: str, shift: Shift, scorer: Likelihood) -> tuple[str | None, lis
         doubts = [f"{piece.text} or {piece.other}" for piece in shift.pieces if piece.margin < MARGIN]
         detail = ", ".join([*doubts, *("an ASCII character" for piece in shift.pieces if piece.text == SWALLOWED)])
         findings.append(Finding(kind="unresolved", text=shown, detail=f"byte shift: {SWALLOWED} was {detail}"))
-    return without_markup(shown), findings
+    return _Outcome(shift, without_markup(shown), tuple(findings))

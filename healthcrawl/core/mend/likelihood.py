@@ -128,6 +128,9 @@ class Likelihood:
 
 def listen(sound: str, data: Mending) -> Likelihood:
     """A scorer that knows the model and the given, undamaged part of the text."""
-    plain = sound.translate(str.maketrans(dict(data.simplified)))
+    plain = sound.translate({ord(traditional): simplified for traditional, simplified in data.simplified.items()})
     pairs = list(map(add, plain, plain[1:]))
-    return Likelihood(data, Counter(plain) + Counter(pairs) + Counter(map(add, pairs, plain[2:])))
+    own = Counter(plain)
+    own.update(pairs)
+    own.update(map(add, pairs, plain[2:]))
+    return Likelihood(data, own)

@@ -14,7 +14,7 @@ characters.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, lru_cache
 from math import inf
 from operator import itemgetter
@@ -46,9 +46,9 @@ DAMAGE = 5.0
 """What it costs to assume damage at a spot; the text as it stands costs nothing."""
 GUESSES = 6
 """Guesses kept for each place where a private-use character may have been dropped ..."""
-GUESSED_PLACES = 120
+GUESSED_PLACES = 60
 """... of which there are no more than that in one search ..."""
-CLOSE = 8.0
+CLOSE = 5.0
 """... in originals that are not so much less likely than the best ..."""
 UNLIKELY = 6.0
 """... which is where a character costs more than this ..."""
@@ -288,13 +288,7 @@ class _Search:
         if trail.cost > self.limit:
             return
         over = ahead == len(text) or text[ahead] == "\n"
-        likeliest = sorted(
-            (
-                self._extend(trail, each, extra=_ending(each) if over else 0.0)
-                for each in _beginning_with(trail.pending)
-            ),
-            key=_COST,
-        )[:ENDS]
+        likeliest = self._likeliest(trail, _beginning_with(trail.pending), ENDS, over=over)
         if over:
             yield from ((ahead, going) for going in likeliest)
             return
@@ -338,22 +332,34 @@ class _Search:
 
         The bytes between were those of a private-use character that somebody has dropped.
         """
-        begun = sorted(
-            (
-                (self._extend(trail, one), first)
-                for first in private_pairs()
-                if _is_written(one := pair(trail.pending, first))
-            ),
-            key=lambda each: each[0].cost,
-        )[:GUESSES]
+        begun = self._likeliest(trail, _begun_private(trail.pending), GUESSES)
         common = row(self.data.followers.get("", LEAST))[1]
-        both = [
-            self._extend(one, two, dropped=1, extra=DROPPED)
-            for one, first in begun
-            for two in _pairs_ending(first, second)
-            if self.scorer.plain(two) in common
-        ]
+        both = []
+        for one in begun:
+            first = code(self._last(one, 0))[1]
+            endings = [each for each in _pairs_ending(first, second) if self.scorer.plain(each) in common]
+            both += self._likeliest(one, endings, GUESSES, extra=DROPPED, dropped=1)
         return sorted(both, key=_COST)[:GUESSES]
+
+    def _likeliest(
+        self,
+        trail: _Trail,
+        characters: Iterable[str],
+        count: int,
+        *,
+        extra: float = 0.0,
+        dropped: int = 0,
+        over: bool = False,
+    ) -> list[_Trail]:
+        """An original with each of the likeliest of some characters; `over`: with it a paragraph ends."""
+        tail, step, plain = trail.tail, self.scorer.step, self.scorer.plain
+        ranked = sorted(
+            (step(tail, plain(each)) + (extra + _ending(each) if over else extra), each) for each in characters
+        )
+        return [
+            self._extend(trail, each, extra=extra + _ending(each) if over else extra, dropped=dropped)
+            for _, each in ranked[:count]
+        ]
 
     def _extend(
         self,
@@ -479,6 +485,12 @@ def _beginning_with(first: int) -> tuple[str, ...]:
 @cache
 def _ending_with(second: int) -> tuple[str, ...]:
     return tuple(each for first in LEADS if _is_written(each := pair(first, second)))
+
+
+@cache
+def _begun_private(first: int) -> tuple[str, ...]:
+    """Characters that begin with a byte and end with one that is first in private-use characters."""
+    return tuple(each for second in private_pairs() if _is_written(each := pair(first, second)))
 
 
 @lru_cache(maxsize=8192)
