@@ -35,9 +35,10 @@ IDENTICAL_PAYLOAD = "identical-payload-digest"
 
 _Head: TypeAlias = Sequence[tuple[str, str]]
 
-# Compression costs more than all else in a capture. On saved pages of health bureaus (134 kB each, CPU and size as shares of
-# zlib's at its default level 6): zlib-ng 5: .43, 1.015 · 7: .62, 1.003 · 8: .84, 1.000 · zlib 4: .62, 1.039 · isal 3: .18, 1.106.
-_LEVEL = 7
+# Compression costs more than all else in a capture. On saved pages of health bureaus (134 kB each), CPU and size as shares of
+# zlib's at its default level 6: zlib 4: .62, 1.039 · isal 3: .18, 1.106 · zlib-ng 5: .43, 1.015; 7: .62, 1.003; 8: .84, 1.000.
+# A smaller symbol buffer ends blocks sooner, which fits pages that change from markup to text: zlib-ng 7 with 6: .65, .990.
+_LEVEL, _MEMORY_LEVEL = 7, 6
 _NO_LINE_ENDS = {ord("\r"): " ", ord("\n"): " "}
 
 # The context's fields under the names that crawlers use in metadata records, where there is one.
@@ -202,7 +203,7 @@ def _member(head: _Head, content_type: str, block: bytes) -> bytes:
     """A record as one gzip member. Line ends in a value would make a header of its rest: they become blanks."""
     ends = [("WARC-Block-Digest", digest(block)), ("Content-Type", content_type), ("Content-Length", str(len(block)))]
     lines = [f"{name}: {value.translate(_NO_LINE_ENDS)}" for name, value in (*head, *ends)]
-    compressor = zlib_ng.compressobj(_LEVEL, zlib.DEFLATED, zlib.MAX_WBITS | 16)
+    compressor = zlib_ng.compressobj(_LEVEL, zlib.DEFLATED, zlib.MAX_WBITS | 16, _MEMORY_LEVEL)
     named = "\r\n".join([VERSION, *lines, "", ""]).encode()
     return b"".join(
         (compressor.compress(named), compressor.compress(block), compressor.compress(b"\r\n\r\n"), compressor.flush())
