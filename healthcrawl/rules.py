@@ -30,10 +30,11 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rewrite:
-    """One step towards the canonical address: `pattern.sub(replacement, url)`."""
+    """One step towards the canonical address: `pattern.sub(replacement, url)`. What has a `name` is told when lists show it."""
 
     pattern: Pattern
     replacement: str
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -112,34 +112,42 @@ def _sort_out(
     entries: Iterable[Entry], page: Page, rules: Rules
 ) -> tuple[tuple[Entry, ...], tuple[str, ...], list[Finding]]:
     """Entries to follow, one for each canonical address other than the page's own; all addresses; what was decided."""
-    inside: dict[str, Entry] = {}
-    rows: dict[str, None] = {}
+    rows: dict[str, Entry] = {}
     decisions: list[Finding] = []
-    own = canonical(page.url, rules)
     for entry in entries:
         key = canonical(entry.url, rules)
-        known = key in rows
-        rows[key] = None
-        if key == own or (known and key not in inside):
+        rows[key] = _prefer_original(rows[key], entry, key, page) if key in rows else entry
+        decisions += _told_of(entry, rules)
+    own = canonical(page.url, rules)
+    inside = []
+    for key, entry in rows.items():
+        if key == own:
             continue
-        if known:
-            inside[key] = _prefer_original(inside[key], entry, key)
-        elif refusal := _refuse(entry.url, page, rules):
+        if refusal := _refuse(entry.url, page, rules):
             decisions.append(_decision(entry.title, refusal, entry.url))
-        else:
-            wanted, decision = judge(entry, page.context.column, rules)
-            if decision:
-                decisions.append(decision)
-            if wanted:
-                inside[key] = entry
-    return tuple(inside.values()), tuple(rows), decisions
+            continue
+        wanted, decision = judge(entry, page.context.column, rules)
+        decisions += [decision] if decision else []
+        inside += [entry] if wanted else []
+    return tuple(inside), tuple(rows), decisions
 
 
-def _prefer_original(known: Entry, other: Entry, key: str) -> Entry:
-    """Of two addresses of an article the one that is no copy's."""
-    if canonical(known.url, _PLAIN) != key == canonical(other.url, _PLAIN):
-        return replace(known, url=other.url, title=known.title or other.title, date=known.date or other.date)
-    return known
+def _prefer_original(known: Entry, other: Entry, key: str, page: Page) -> Entry:
+    """Of two addresses of an article the one that is no copy's, then the one that is nearer to the list's own."""
+
+    def rank(url: str) -> tuple[bool, bool, bool]:
+        scheme, _, rest = url.partition("://")
+        return canonical(url, _PLAIN) == key, page.url.startswith(f"{scheme}://"), key.endswith(f"://{rest}")
+
+    better = other.url if rank(other.url) > rank(known.url) else known.url
+    return replace(known, url=better, title=known.title or other.title, date=known.date or other.date)
+
+
+def _told_of(entry: Entry, rules: Rules) -> list[Finding]:
+    """What in an entry's address its canonical one lacks and people want to know of."""
+    plain = canonical(entry.url, _PLAIN)
+    named = [rewrite for rewrite in rules.addresses.duplicates if rewrite.name and rewrite.pattern.search(plain)]
+    return [_decision(entry.title, Refusal(name=one.name, rule=one.pattern.pattern), entry.url) for one in named[:1]]
 
 
 def _refuse(url: str, page: Page, rules: Rules) -> Refusal | None:

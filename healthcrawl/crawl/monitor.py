@@ -25,6 +25,9 @@ logger = logging.getLogger(__name__)
 
 _TALKATIVE = frozenset({"DEBUG", "INFO", "NOTSET", logging.DEBUG, logging.INFO, logging.NOTSET})
 
+# What becomes of an address by the name of the decision; by any other, it is not followed.
+_SCOPE = {"health": "followed", "session id": "same page"}
+
 
 class Monitor:
     """The Scrapy extension that shows the archivist's tally, and in the end checks what the site file expects."""
@@ -112,7 +115,7 @@ class Monitor:
         table.add_column(justify="right")
         table.add_column(style="dim", overflow="fold")
         for name, number, note in summary_rows(archivist.tally):
-            table.add_row(name, number, note)
+            table.add_row(name, number, Text(note))  # as it is: addresses look like markup
         table.add_row("archived", f"{archivist.bytes_written:,}", "bytes of WARC")
         table.add_row("in the corpus", f"{archivist.documents_in_all:,}", "documents of all sites")
         table.add_row("seconds", f"{monotonic() - self._began:.1f}", "")
@@ -131,7 +134,7 @@ def summary_rows(tally: Tally) -> list[tuple[str, str, str]]:
     for group, counter in groups:
         rows += [(group, f"{number:,}", name) for name, number in sorted(counter.items()) if name != "not-modified"]
     rows += [
-        ("followed" if name == "health" else "not followed", f"{number:,}", f"{name}, such as {tally.examples[name]}")
+        (_SCOPE.get(name, "not followed"), f"{number:,}", f"{name}, such as {tally.examples[name]}")
         for name, number in sorted(tally.scope.items())
     ]
     notes = {

@@ -49,7 +49,7 @@ class Tally:
         for decision in ingested.decisions:
             name, _, what = decision.detail.partition(": ")
             self.scope[name] += 1
-            self.examples.setdefault(name, what)
+            self.examples.setdefault(name, what.partition(" (")[0])
 
     @property
     def rejected(self) -> int:

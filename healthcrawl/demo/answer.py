@@ -25,6 +25,7 @@ class Resource:
 
     `modified` is its Last-Modified, `tagged` asks for an ETag; without both it can't be asked for conditionally. `sending`:
     "gzip" if the client accepts it, "chunked" with an extension and a trailer, "close" without a length, ended by closing.
+    `gate` is a cookie: who does not send it gets it, and is sent to the same address again.
     """
 
     body: bytes = b""
@@ -34,6 +35,7 @@ class Resource:
     modified: datetime | None = None
     tagged: bool = False
     sending: frozenset[Sending] = frozenset()
+    gate: str = ""
 
     @property
     def etag(self) -> str:
@@ -99,19 +101,15 @@ def answer(request: Request | None, resources: Mapping[str, Resource], not_found
         return _send(Resource(status=405, content_type="text/plain", sending=frozenset({"close"})))
     key = lookup_key(request.target)
     resource = resources.get(key) or resources.get(key.partition("?")[0]) or not_found
+    if resource.gate and resource.gate not in request.headers.get("cookie", "").split("; "):
+        return _send(Resource(status=302, location=request.target, gate=resource.gate), request)
     return _send(resource, request)
 
 
 def _send(resource: Resource, request: Request | None = None) -> Answer:
     wanted = request.headers if request else {}
     status = 304 if _is_unchanged(resource, wanted) else resource.status
-    headers = {"Server": "healthcrawl-demo"}
-    if resource.modified:
-        headers["Last-Modified"] = format_datetime(resource.modified.astimezone(UTC), usegmt=True)
-    if resource.etag:
-        headers["ETag"] = resource.etag
-    if resource.location:
-        headers["Location"] = resource.location
+    headers = _headers(resource)
     closes = not (request and request.keeps_alive)
     body = b""
     if status != 304:
@@ -135,6 +133,17 @@ def _send(resource: Resource, request: Request | None = None) -> Answer:
     lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}", *(f"{name}: {value}" for name, value in headers.items())]
     head = "\r\n".join(lines).encode("latin-1") + 2 * CRLF
     return Answer(status=status, response=head + body, closes=closes)
+
+
+def _headers(resource: Resource) -> dict[str, str]:
+    given = {
+        "Server": "healthcrawl-demo",
+        "Last-Modified": format_datetime(resource.modified.astimezone(UTC), usegmt=True) if resource.modified else "",
+        "ETag": resource.etag,
+        "Location": resource.location,
+        "Set-Cookie": f"{resource.gate}; Path=/" if resource.gate and resource.location else "",
+    }
+    return {name: value for name, value in given.items() if value}
 
 
 def _is_unchanged(resource: Resource, wanted: Mapping[str, str]) -> bool:

@@ -1,19 +1,22 @@
-"""Spider of the bundled demo bureau, which it serves on loopback while it crawls."""
+"""Spider of the bundled demo sites, which it serves on loopback while it crawls."""
 
 from typing import TYPE_CHECKING, Any, Self
 
 from scrapy import signals
 
 from healthcrawl.crawl.options import connect_to, is_offline
-from healthcrawl.demo import DemoServer
-from healthcrawl.spiders.bureau import BureauSpider
+from healthcrawl.demo import DemoServer, Maze, resources
+from healthcrawl.spiders.site import SiteSpider
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
 
-class DemoSpider(BureauSpider):
-    """Crawls the demo; where `CONNECT_TO` names its host, somebody else serves it."""
+_SERVED = {"demo": resources, "maze": Maze}
+
+
+class DemoSpider(SiteSpider):
+    """Crawls a demo site; where `CONNECT_TO` names its host, somebody else serves it."""
 
     @classmethod
     def from_crawler(cls, crawler: "Crawler", *args: Any, **kwargs: Any) -> Self:
@@ -21,7 +24,7 @@ class DemoSpider(BureauSpider):
         host = cls.site.domains[0]
         mapped = connect_to(crawler.settings)
         if host not in mapped and "*" not in mapped and not is_offline(crawler.settings):
-            server = DemoServer()
+            server = DemoServer(_SERVED[cls.site.name]())
             crawler.settings.set("CONNECT_TO", {**mapped, host: server.address}, priority="spider")
             crawler.signals.connect(server.close, signals.engine_stopped, weak=False)
         return super().from_crawler(crawler, *args, **kwargs)

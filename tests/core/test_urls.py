@@ -1,6 +1,8 @@
 """One canonical address for all addresses of a page, and the border of a site."""
 
 import re
+from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -8,7 +10,7 @@ from hypothesis import strategies as st
 
 from healthcrawl.core.urls import canonical, host_of, in_scope
 from healthcrawl.knowledge.load import load_rules
-from healthcrawl.rules import Column, Rules, Site
+from healthcrawl.rules import Column, Rewrite, Rules, Site
 
 RULES = load_rules()
 SITE = Site(
@@ -74,6 +76,64 @@ def test_any_text_has_a_canonical_address(text: str) -> None:
     for url in (text, f"http://{text}", f"https://yunhu.example/{text}"):
         address = canonical(url, RULES)
         assert canonical(address, RULES) == address
+
+
+ARTICLES = st.one_of(
+    st.builds("/{}/content/post_{}.html".format, st.sampled_from(["zwgk", "xwzx/tzgg", "men", "en"]), st.integers(10_000, 10_020)),
+    st.builds("/{}/202403/t20240301_{}.{}".format, st.sampled_from(["zwgk", "xwzx/tzgg"]), st.integers(10_000, 10_020), st.sampled_from(["html", "shtml"])),
+    st.builds("/art/2024/3/1/art_{}_{}.html".format, st.integers(1, 4), st.integers(20_000, 20_010)),
+    st.builds("/tzgg/202403/{:032x}.shtml".format, st.integers(0, 9)),
+    st.builds("/info/{}/{}.htm".format, st.integers(1, 3), st.integers(1, 12)),
+    st.builds("/{}.html".format, st.integers(1, 30)),
+    st.builds("/show.jsp?id={}&type={}".format, st.integers(1, 9), st.integers(1, 3)),
+    st.builds("/wap/{}.html".format, st.integers(1, 9)),
+)  # fmt: skip
+COPIES = [
+    lambda path: path, lambda path: f"{path}{'&' if '?' in path else '?'}utm_source=wechat", lambda path: f"{path}#zoom",
+    lambda path: f"{path}{'&' if '?' in path else '?'}PHPSESSID=0a1b2c", lambda path: f"{path}{'&' if '?' in path else '?'}_=1709254800",
+    lambda path: path.replace("/post_", "/mpost_"), lambda path: path.replace("post", "%70ost"), lambda path: f"/.{path}",
+    lambda path: path if "?" in path else f"{path};jsessionid=0A1B",
+]  # fmt: skip
+
+
+@given(ARTICLES, ARTICLES, st.sampled_from(COPIES), st.sampled_from(COPIES), st.sampled_from(["http", "https"]))
+def test_copies_of_one_article_meet_and_two_articles_never_do(
+    one: str, other: str, copy: Callable[[str], str], second: Callable[[str], str], scheme: str
+) -> None:
+    """Two articles are those that differ in folder or number, `/en/` being a folder of copies where the number is unique."""
+    first = canonical(f"http://www.yunhu.example{copy(one)}", RULES)
+    again = canonical(f"{scheme}://WWW.yunhu.example:{443 if scheme == 'https' else 80}{second(other)}", RULES)
+    assert (first == again) == (one.replace("/en/", "/") == other.replace("/en/", "/"))
+
+
+@pytest.mark.parametrize("folder", ["wap", "pad", "big5", "en", "wza", "zzllms", "print", "mobile"])
+@pytest.mark.parametrize("path", ["/zwgk/content/post_2000001.html", "/xw/202403/t20240301_100001.shtml"])
+def test_copies_in_other_folders_are_the_article(folder: str, path: str) -> None:
+    assert canonical(f"https://www.yunhu.example/{folder}{path}", RULES) == f"http://www.yunhu.example{path}"
+
+
+def test_copies_that_only_a_site_file_knows_are_the_article() -> None:
+    phones = Rewrite(pattern=re.compile("^http://m\\.yunhu\\.example/"), replacement="http://www.yunhu.example/")
+    rules = load_rules(replace(SITE, duplicates=(phones,)))
+    assert canonical("https://m.yunhu.example/zwgk/12.html", rules) == "http://www.yunhu.example/zwgk/12.html"
+    assert canonical("https://m.yunhu.example/zwgk/12.html", RULES) == "http://m.yunhu.example/zwgk/12.html"
+
+
+def test_no_rule_takes_an_address_out_of_its_site() -> None:
+    away = Rewrite(pattern=re.compile("^http://www\\.yunhu\\.example/to/"), replacement="http://")
+    rules = load_rules(replace(SITE, duplicates=(away,)))
+    address = "http://www.yunhu.example/to/www.other.test/a.html"
+    assert canonical(address, rules) == address
+
+
+def test_rules_that_undo_each_other_still_give_one_address() -> None:
+    there = Rewrite(pattern=re.compile("/a/"), replacement="/b/")
+    back = Rewrite(pattern=re.compile("/b/"), replacement="/a/")
+    for rewrites in ((there, back), (back, there)):
+        rules = load_rules(replace(SITE, duplicates=rewrites))
+        for path in ("a", "b"):
+            address = canonical(f"http://www.yunhu.example/{path}/1.html", rules)
+            assert canonical(address, rules) == address
 
 
 def test_without_families_only_what_all_servers_hold_equal_is_equal() -> None:
