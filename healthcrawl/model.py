@@ -42,6 +42,8 @@ Reason: TypeAlias = Literal[
     "too-large",
     "undecodable",
     "unreadable",
+    "login",
+    "search",
     "not-an-article",
     "no-text",
     "spam",

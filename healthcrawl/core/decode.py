@@ -65,6 +65,10 @@ _MARKUP = re.compile(
 
 _GZIP = b"\x1f\x8b"
 _MAX_MEMBERS = 64  # real files have a few; each costs a copy of what follows
+_DOUBLE_BYTE = {"gb18030", "big5hkscs"}
+_MOST_ALIGNED = 32  # bad bytes behind which it is looked for
+_WAYS = 3
+_STRETCH = 48  # bytes behind a bad one that are tried
 _PIECE = 65_536
 _CRUMB = 64
 
@@ -267,12 +271,36 @@ def _choose(payload: bytes, said: dict[str, str]) -> tuple[str, str, str]:
     text = payload.decode("utf-8", "replace").removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}")
     if _plausible(text):
         return text, "utf-8", "utf-8"
-    readings = [(payload.decode(charset, "replace"), charset, step) for step, charset in said.items() if charset]
-    guesses = [(payload.decode(charset, "replace"), charset, "guessed") for charset in ("gb18030", "big5hkscs")]
+    readings = [(_read(payload, charset), charset, step) for step, charset in said.items() if charset]
+    guesses = [(_read(payload, charset), charset, "guessed") for charset in ("gb18030", "big5hkscs")]
     readings.append(max(guesses, key=lambda reading: len(_FREQUENT.findall(reading[0]))))
     readings.append((text, "utf-8", "guessed"))
     # min() keeps the first of equals: what was said before what is guessed.
     return min(readings, key=lambda reading: len(_IMPLAUSIBLE.findall(reading[0])))
+
+
+def _read(payload: bytes, charset: str) -> str:
+    """Decode, with bad bytes replaced; in double-byte encodings with an eye on where the next character begins."""
+    parts, at, rest = list[str](), 0, memoryview(payload)
+    for _ in range(_MOST_ALIGNED if charset in _DOUBLE_BYTE else 0):
+        try:
+            return "".join([*parts, str(rest[at:], charset)])
+        except UnicodeDecodeError as error:
+            parts += [str(rest[at : at + error.start], charset), "\N{REPLACEMENT CHARACTER}"]
+            at = _align(payload, at + error.start, charset)
+    return "".join([*parts, str(rest[at:], charset, "replace")])
+
+
+def _align(payload: bytes, bad: int, charset: str) -> int:
+    """Where to go on behind a bad byte: begun in the wrong half of a character, all text up to the next ASCII is lost.
+
+    Of the next places that an ASCII character does not forbid, the one from which the text makes most sense.
+    """
+    ways = [bad + 1]
+    while len(ways) < _WAYS and payload[ways[-1] : ways[-1] + 1] >= b"\x80":
+        ways.append(ways[-1] + 1)
+    texts = {way: payload[way : way + _STRETCH].decode(charset, "replace") for way in ways}
+    return max(ways, key=lambda way: len(_FREQUENT.findall(texts[way])) - 4 * len(_IMPLAUSIBLE.findall(texts[way])))
 
 
 def _plausible(text: str) -> bool:

@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import trafilatura
 from lxml import html
@@ -49,16 +50,21 @@ _INNER_TAGS = {"p", "span", "font", "b", "strong", "em", "i", "a", "h1", "h2", "
 _SENTENCE = re.compile("[。!?！？；;：:][”’」』)）]?$|，|,")
 _LONG_LINE = 25  # characters: prose even without a full stop
 _ENOUGH = 80  # characters of prose from which a place can be an article
+_LITTLE = 30  # the same right behind the headline
 _MAJORITY = 0.6  # share of the prose that one child must hold to be looked into
 _LINKED = 0.3  # share of links from which even a named element is asked about
 _LINK_RUN = 3  # lines that are links, one after the other, behind which the article is over
+_TEASER_REACH = 3  # elements around a headline that may be its teaser
 _FAR = 4  # by what prose counts less that stands away from the headline
 _CLEAN = 0.9  # share of prose from which a place holds nothing that would have to be sorted out
 _GAP = 3  # lines that may be missing between two that are read
 _TOO_LINKED = 0.4  # share of links from which a place found by its prose is not relied on
+_HEADINGS = {"h1", "h2", "h3"}
 _HEADLINE = 6  # characters that a headline has at least
 _NAME = 4  # characters from which a line can be the headline of a notice
 _INFO_REACH = 5  # lines behind the headline in which the info line is
+_DATE_LINE = 30  # characters of a line that holds nothing but a date
+_ONLY_DATE = re.compile(r"[(（\[【]?\s*\d{4}\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}\s?日?[\s\d:：]{0,12}[)）\]】]?")
 _SHORT_LINE = 160  # characters; a longer line is prose, whatever words it holds
 _FOOT = re.compile(r"版权所有|ICP备|网站标识码|公网安备|copyright", re.IGNORECASE)
 _ENCLOSURE = re.compile(r"^\W?附件|\.(?:pdf|docx?|xlsx?|pptx?|wps|ofd|zip|rar)\W*$", re.IGNORECASE)
@@ -93,10 +99,26 @@ def extract(tree: html.HtmlElement, place: Place) -> tuple[tuple[str, ...], tupl
     if not place.sure:
         found: Sequence[Block] = _read_unsure(tree, place)
     elif place.link_share > _LINKED or not (place.certain or _is_clean(place)):
-        found = _agreed(place.lines, _read(place.element)) or place.lines
+        agreed = set(map(id, _agreed(place.lines, _read(place.element))))
+        found = [block for block in place.lines if id(block) in agreed or _is_sound(block)] or place.lines
     else:
         found = place.lines
-    return drop_copies(tuple(block.text for block in found))
+    return drop_copies(tuple(block.text for block in _without_copied_headings(found)))
+
+
+def _without_copied_headings(found: Sequence[Block]) -> Iterator[Block]:
+    """Blocks without headings that stood before: each copy of a text has its headline."""
+    seen: set[str] = set()
+    for block in found:
+        if block.element.tag not in _HEADINGS or block.text not in seen:
+            yield block
+        if block.element.tag in _HEADINGS:
+            seen.add(block.text)
+
+
+def _is_sound(block: Block) -> bool:
+    """Whether a line of a place that is relied on belongs to the article, whatever trafilatura says: prose, or a table's row."""
+    return _prose(block) > 0 or (block.element.tag == "tr" and not block.linked)
 
 
 def _is_clean(place: Place) -> bool:
@@ -179,12 +201,15 @@ def _find_start(tree: html.HtmlElement, shown: Sequence[Block]) -> int:
     informing = [
         at for at, block in enumerate(shown) if len(block.text) <= _SHORT_LINE and INFO_LINE.search(block.text)
     ]
+    dated = {at for at, block in enumerate(shown) if len(block.text) <= _DATE_LINE and _ONLY_DATE.fullmatch(block.text)}
     longest, start = 0, 0
     for at, block in enumerate(shown):
         text = "".join(block.text.split())
         if max(_NAME, longest + 1) <= len(text) and 2 * block.linked <= len(text) and text in named:
-            info = next((line for line in informing if at < line <= at + _INFO_REACH), None)
-            if info is not None or block.element.tag in {"h1", "h2", "h3"}:
+            info = next(
+                (line for line in informing if at < line <= at + _INFO_REACH), at + 1 if at + 1 in dated else None
+            )
+            if info is not None or block.element.tag in _HEADINGS:
                 longest, start = len(text), (at if info is None else info) + 1
     return start or next((at + 1 for at in informing if _PUBLISHED.search(shown[at].text)), 0)
 
@@ -252,7 +277,13 @@ def _scan(tree: html.HtmlElement, shown: Sequence[Block], start: int) -> tuple[h
         place = titled
     while place.tag in _INNER_TAGS and (parent := place.getparent()) is not None and parent.tag != "body":
         place = parent
-    return place, place is not top and mass[place] >= _ENOUGH and _link_share(within(shown, place)) < _TOO_LINKED
+    lines = within(shown, place)
+    after = set(map(id, shown[start:]))
+    running = [block for block in lines if block.element.tag != "tr" and id(block) in after]
+    solid = 2 * mass[place] > _size(running)
+    sure = mass[place] >= _ENOUGH if place is not top else mass[place] >= _ENOUGH and solid
+    sure = sure or (start > 0 and solid and mass[place] >= _LITTLE)
+    return place, sure and _link_share(lines) < _TOO_LINKED
 
 
 def _weigh(shown: Sequence[Block], start: int) -> Counter[html.HtmlElement]:
@@ -260,16 +291,31 @@ def _weigh(shown: Sequence[Block], start: int) -> Counter[html.HtmlElement]:
     whole = _size(shown)
     beside: dict[html.HtmlElement, bool] = {}
     mass: Counter[html.HtmlElement] = Counter()
+    teasers = _teasers(shown)
     for block, weight in _weights(shown, start):
         path = (block.element, *block.element.iterancestors())
+        share = weight if teasers.isdisjoint(path[:_TEASER_REACH]) else weight // _FAR
+        if block.element.tag == "tr":  # a table is never all of an article: what introduces it stands in front of it
+            path = path[next((at for at, element in enumerate(path) if element.tag == "table"), 0) + 1 :]
         for element in path:
             if element not in beside:
                 # What holds half of the page is not beside it, whatever the template calls it.
                 beside[element] = _is_aside(element) and 2 * _size(within(shown, element)) < whole
         if not any(beside[element] for element in path):
             for element in path:
-                mass[element] += weight
+                mass[element] += share
     return mass
+
+
+def _teasers(shown: Sequence[Block]) -> set[html.HtmlElement]:
+    """Elements beside others of the same kind that each hold a headline with a link: what else the site has to offer."""
+    kinds: dict[tuple[object, ...], set[html.HtmlElement]] = {}
+    for block in shown:
+        if block.linked >= _HEADLINE and 2 * block.linked > len(block.text) and not _ENCLOSURE.search(block.text):
+            for element in (block.element, *islice(block.element.iterancestors(), _TEASER_REACH - 1)):
+                kind = (element.getparent(), element.tag, element.get("class"))
+                kinds.setdefault(kind, set()).add(element)
+    return {element for alike in kinds.values() if len(alike) >= _LINK_RUN for element in alike}
 
 
 def _weights(shown: Sequence[Block], start: int) -> Iterator[tuple[Block, int]]:

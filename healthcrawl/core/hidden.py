@@ -101,7 +101,9 @@ def drop_hidden(tree: html.HtmlElement, spam: Spam) -> tuple[Finding, ...]:
         selling = judged[text] >= spam.suspect
         if why == "folded" and not selling:
             continue
-        if text and 2 * len(text) > whole and not selling:
+        # A page faded in by script hides all of its article (WeChat does), an injection is a small part.
+        faded = why.startswith(("visibility", "opacity"))
+        if text and (4 if faded else 2) * len(text) > whole and not selling:
             continue
         if text:
             kind, detail = ("spam", f"{why}: score {judged[text]:.2f}") if selling else ("hidden", why)

@@ -82,6 +82,7 @@ _SITE_PART = re.compile(
     r"\.com|\.cn|\.net|日报|晚报|时报|健康报)-?$|.*(?:网站|门户|首页).*",
     re.IGNORECASE,
 )
+_LOST = "\N{REPLACEMENT CHARACTER} "
 _CUT = re.compile(r"(?:…|\.{3})\s*$")
 _HEADINGS = ("h1", "h2", "h3")
 
@@ -171,13 +172,15 @@ def collect_clues(tree: html.HtmlElement, place: Place) -> Clues:
     lines: dict[str, list[str]] = {"head": [], "rest": [], "body": []}
     raw: dict[str, str] = {}
     where = "head"
+    # Where headline and info line are inside, the body begins below them.
+    first = place.start if place.start and place.shown[place.start - 1].element in inside else 0
     for at, block in enumerate(place.shown):
         # What has neither figures nor a mark behind a label says nothing that would be looked for.
         view = fold(block.text) if _TELLING.search(block.text) else block.text
         if len(block.text) > _SHORT_LINE and block.element not in inside:
             view = ""
         raw[view] = block.text
-        if block.element in inside and (place.sure or at >= place.start):
+        if block.element in inside and at >= first:
             where = "rest"
             lines["body"].append(view)
         elif view:
@@ -232,7 +235,10 @@ def _title(
     page: Page, index: Index, place: Place, layout: Layout, spam: Spam, clues: Clues
 ) -> tuple[str, tuple[Finding, ...]]:
     """The headline: the first honest one; one that a list has cut short only if there is no other."""
-    documents = [clues.meta.get("og:title", ""), *(text_of(element) for element in index.tree.iter("title"))]
+    documents = [
+        clues.meta.get("og:title", ""),
+        *(text_of(element).strip(_LOST) for element in index.tree.iter("title")),
+    ]
     replaced = [text for text in documents if is_suspect(text, spam)]
     honest: list[str] = []
     for text in _titles(page, index, place, layout, clues, documents):

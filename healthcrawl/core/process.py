@@ -16,6 +16,7 @@ from lxml import etree
 
 from healthcrawl.core.decode import Unreadable, decode
 from healthcrawl.core.despam import drop_spam, unconverted
+from healthcrawl.core.embedded import awaits_script, embed, find_embedded
 from healthcrawl.core.extract import extract, locate
 from healthcrawl.core.furniture import drop_furniture
 from healthcrawl.core.hidden import cut_before_root, drop_hidden
@@ -35,6 +36,7 @@ from healthcrawl.rules import Family, Layout, Rules
 # serialisers RecursionError, htmldate ValueError and OverflowError. Nothing wider: our own mistakes are to be seen.
 _BROKEN = (etree.LxmlError, RecursionError, ValueError, OverflowError)
 
+_SHORT = 600  # characters; where a page shows fewer, its article may be in a script
 _HTML_TYPES = {"text/html", "application/xhtml+xml", "text/xml", "application/xml"}
 
 
@@ -95,6 +97,11 @@ def _process_page(page: Page, rules: Rules) -> Document | Rejection:
     layout = _layout(page, family, rules)
     _drop_parts(index, layout)
     shown = blocks(tree)
+    bare = sum(len(block.text) - block.linked for block in shown) < _SHORT or awaits_script(index, layout)
+    if bare and (markup := find_embedded(page.text)):
+        findings = (*findings, *embed(index, layout, markup, rules.spam))
+        index = Index(tree)
+        shown = blocks(tree)
     injected = drop_injected(index, shown, page.url, rules.spam)
     place = locate(index, layout, None if injected else shown)
     if refusal := refuse_page(page, tree, place, family):
@@ -113,7 +120,9 @@ def _process_page(page: Page, rules: Rules) -> Document | Rejection:
     article = _mend(article, rules)
     article = _drop_lines(article, rules)
     article = _normalise(article, rules)
-    if not article.lines and not attachments:
+    if not article.lines:  # a notice that is nothing but its files names them
+        article = replace(article, lines=tuple(attachment.name for attachment in article.attachments))
+    if not article.lines:
         return _reject(page.url, rules, _why_empty(article), article.findings, family)
     return _document(page.url, family.name, article, rules)
 

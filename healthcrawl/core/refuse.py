@@ -33,6 +33,11 @@ _GONE = re.compile(
 # What servers and protections say with status 200.
 _FAILED = re.compile(r"无法(?:打开|访问)|系统(?:繁忙|错误|异常)|内部(?:服务器)?错误|出错了|服务不可用")
 _BLOCKED = re.compile(r"被[\u4e00-\u9fff]{0,8}拦截|请求编号|访问(?:被拒绝|受限)")
+_SEARCH = re.compile(r"(?:搜索|检索|查询)结果|(?:站内|全文|高级)(?:搜索|检索)|^\s*(?:搜索|检索)")
+_FOUND = re.compile(
+    r"(?:共|约|找到|搜索到|检索到)[^。]{0,20}\d+\s*[条个篇项][^。]{0,6}(?:结果|记录|信息)|结果约?\s*\d+\s*[条个篇项]"
+)
+_EMPTY = 20  # characters of visible text; a page with fewer says nothing
 _SHELL = 200  # characters of visible text; a page with fewer may be a script's shell
 _NOTE = 400  # characters of visible text; a page with fewer may only say that there is nothing
 _LINK_PAGE = 0.5  # share of links from which a place holds a list
@@ -66,6 +71,8 @@ def refuse_page(page: Page, tree: html.HtmlElement, place: Place, family: Family
     refusal = _refuse_shell(page, tree, place)
     if refusal is None and not is_article_url(page.url, family):
         refusal = _refuse_list(tree, place)
+        if refusal is not None:
+            refusal = _refuse_form(page, tree, place) or refusal
     return refusal
 
 
@@ -104,6 +111,18 @@ def _refuse_shell(page: Page, tree: html.HtmlElement, place: Place) -> Unreadabl
     for reason, pattern in _EXCUSES:
         if said := next((block.text for block in place.shown if pattern.search(block.text)), ""):
             return Unreadable(reason=reason, detail=said)
+    if visible < _EMPTY:
+        return _refuse_form(page, tree, place) or Unreadable(reason="no-text", detail=f"{visible} characters of text")
+    return None
+
+
+def _refuse_form(page: Page, tree: html.HtmlElement, place: Place) -> Unreadable | None:
+    """Why a page that has no article's shape is there for its form."""
+    if any(field.get("type", "").strip().lower() == "password" for field in tree.iter("input")):
+        return Unreadable(reason="login", detail="a field for a password")
+    headlines = [str(title.text_content()) for title in tree.iter("title")]
+    if _SEARCH.search(" ".join(headlines)) or any(_FOUND.search(block.text) for block in place.shown):
+        return Unreadable(reason="search", detail=page.url or "results of a search")
     return None
 
 
@@ -133,11 +152,13 @@ def _tagged(tree: html.HtmlElement, key: str, value: str) -> list[str]:
 def _refuse_list(tree: html.HtmlElement, place: Place) -> Unreadable | None:
     if place.link_share >= _LINK_PAGE:
         return Unreadable(reason="not-an-article", detail=f"{place.link_share:.0%} of the text are links")
-    informed = _is_informed(tree, place)
+    informed = place.start > 0 or _is_informed(tree, place)
     if place.sure and informed:
         return None
     if not place.sure and not informed:
         return Unreadable(reason="not-an-article", detail="neither a text nor a line that says when and whence it is")
+    if place.sure and sum(map(_is_date_line, place.lines)) >= _MANY_ROWS:
+        return Unreadable(reason="not-an-article", detail="a list of dated teasers")
     rows = _rows(place.shown)
     prose = sum(len(block.text) - block.linked for block in place.lines)
     if len(rows) < _MANY_ROWS or (place.sure and prose >= sum(rows)):
@@ -148,6 +169,10 @@ def _refuse_list(tree: html.HtmlElement, place: Place) -> Unreadable | None:
 def _rows(shown: Sequence[Block]) -> list[int]:
     """The lengths of the headlines of a list: links with a date in their line, or in a line beside it that has little else."""
     dates = [bool(_YEAR.search(block.text) and find_date(block.text)) for block in shown]
-    alone = [dated and len(block.text) <= _DATE_LINE for dated, block in zip(dates, shown, strict=True)]
+    alone = [_is_date_line(block) for block in shown]
     beside = zip(dates, [False, *alone], [*alone[1:], False], strict=False)
     return [block.linked for block, near in zip(shown, beside, strict=True) if block.linked >= HEADLINE and any(near)]
+
+
+def _is_date_line(block: Block) -> bool:
+    return len(block.text) <= _DATE_LINE and bool(_YEAR.search(block.text) and find_date(block.text))

@@ -104,8 +104,14 @@ class Index:
             if name := element.get("id"):
                 self._ids.setdefault(name, []).append(element)
         classes = set(filter(None, [element.get("class") for element in self._alive]))
-        self._names = {f".{name}" for names in classes for name in names.split()} | {f"#{name}" for name in self._ids}
-        self._names |= {f"<{tag}" for tag in {element.tag for element in self._alive} if isinstance(tag, str)}
+        fields = set(filter(None, [element.get("name") for element in self._alive]))
+        tags = {element.tag for element in self._alive}
+        self._names = {
+            *(f".{name}" for names in classes for name in names.split()),
+            *(f"#{name}" for name in self._ids),
+            *(f"@{name}" for name in fields),
+            *(f"<{tag}" for tag in tags if isinstance(tag, str)),
+        }
         self._values = {"id": "\n".join(self._ids), "class": "\n".join(classes)}
 
     def matches(self, selector: str) -> list[html.HtmlElement]:
@@ -113,6 +119,8 @@ class Index:
         choices = _needed(selector)
         if not any(all(map(self._has, choice)) for choice in choices):
             return []
+        if choices == ((("<", selector),),):
+            return list(self.tree.iter(selector))
         if selector[1:] in self._ids and choices == ((("#", selector[1:]),),):
             return [element for element in self._ids[selector[1:]] if element not in self._gone]
         return matches(self.tree, selector)
@@ -134,7 +142,7 @@ class Index:
 
 @lru_cache(maxsize=4096)
 def _needed(selector: str) -> tuple[tuple[tuple[str, str], ...], ...]:
-    """What an element must have to match, by the alternatives of a selector: a class (".", "a") or id ("#", "a"), part of one."""
+    """What an element must have to match, by the alternatives of a selector: a class (".", "a"), an id ("#", "a"), part of one."""
     return tuple(tuple(_named_in(each.parsed_tree)) for each in cssselect.parse(selector))
 
 
@@ -147,6 +155,8 @@ def _named_in(part: object) -> Iterator[tuple[str, str]]:
             yield "#", str(part.id)
         elif isinstance(part, Attrib) and part.attrib in {"id", "class"} and part.operator in {"^=", "*=", "$="}:
             yield part.attrib, str(getattr(part.value, "value", ""))
+        elif isinstance(part, Attrib) and part.attrib == "name" and part.operator == "=":
+            yield "@", str(getattr(part.value, "value", ""))
         elif isinstance(part, Element) and part.element:
             yield "<", str(part.element)
         part = part.subselector if isinstance(part, CombinedSelector) else getattr(part, "selector", None)

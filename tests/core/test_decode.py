@@ -2,7 +2,7 @@
 
 import gzip
 import zlib
-from time import perf_counter
+from time import perf_counter, process_time
 
 import brotli  # type: ignore[import-untyped]
 import pytest
@@ -193,3 +193,23 @@ def test_blanks_without_markup_cost_little() -> None:
     start = perf_counter()
     decode(answer(b" " * 100_000, content_type=""), LIMIT)
     assert perf_counter() - start < 2
+
+
+@pytest.mark.parametrize("at", range(0, 40, 3))
+@pytest.mark.parametrize("charset", ["gb18030", "big5"])
+def test_one_bad_byte_costs_one_character(at: int, charset: str) -> None:
+    text = "市中心醫院的大夫在上月中旬到山區看望了不少老人和年幼的人，大家有了健康生活的信心。"
+    text = text if charset == "big5" else text.translate(str.maketrans("醫區", "医区"))
+    raw = bytearray(text.encode(charset))
+    raw[at] = 0xFF
+    found = page_of(answer(bytes(raw), content_type=f"text/html; charset={charset}")).text
+    # The second half of a character in Big5 can be an ASCII letter, which then stands alone.
+    assert len([1 for character in found if character not in text]) <= (2 if charset == "big5" else 1)
+    assert sum(character in found for character in text) >= len(text) - 1
+
+
+def test_many_bad_bytes_cost_little() -> None:
+    start = process_time()
+    for junk in (b"\xb5\xff" * 400_000, b"\xff" * 800_000):
+        page_of(answer(b"<p>" + junk, content_type="text/html; charset=gbk"), 10**7)
+    assert process_time() - start < 5

@@ -1,0 +1,72 @@
+"""The article that a page carries in a script, for the script to put in its place.
+
+Disclosure platforms and news portals send an empty container and, as data, the markup that belongs into it. It is a JSON string
+under one of a few names; what else a script holds (lists of other items, settings) is shorter or no markup.
+"""
+
+import json
+import re
+
+from lxml import html
+
+from healthcrawl.core.hidden import drop_hidden
+from healthcrawl.core.tree import Index, parse, text_of
+from healthcrawl.model import Finding
+from healthcrawl.rules import Layout, Spam
+
+_KEY = re.compile(
+    r"""\b(?:content|contentHtml|articleContent|article_content|body|html|detail|zhengwen)["']?\s*:\s*\""""
+)
+_JSON = json.JSONDecoder(strict=False)
+_MARKUP = re.compile(r"<(?:p|div|span|br|table|section)\b", re.IGNORECASE)
+_MOST = 50  # strings that are looked at
+_ENOUGH = 20  # characters of text in the markup
+
+
+def find_embedded(source: str) -> str:
+    r"""The longest markup in a JSON string of a page's scripts; empty if there is none.
+
+    >>> find_embedded('<script>var d = {DETAIL: {"content":"\\u003Cp\\u003E各单位：请认真贯彻执行，并于月底前上报情况。\\u003C/p\\u003E"}}</script>')
+    '<p>各单位：请认真贯彻执行，并于月底前上报情况。</p>'
+    """
+    longest, at = "", 0
+    for _ in range(_MOST):
+        match = _KEY.search(source, at)
+        if match is None:
+            break
+        try:
+            text, at = _JSON.raw_decode(source, match.end() - 1)
+        except json.JSONDecodeError:
+            at = match.end()
+            continue
+        if len(text) > len(longest) and _MARKUP.search(text):
+            longest = text
+    return longest
+
+
+def embed(index: Index, layout: Layout, markup: str, spam: Spam) -> tuple[Finding, ...]:
+    """Put markup where the layout has its empty container, else at the end of the body, in place; what was hidden in it.
+
+    Markup without text changes nothing.
+    """
+    inner = parse(markup)
+    findings = drop_hidden(inner, spam)
+    body = inner.find("body")
+    if body is None or len(text_of(body)) < _ENOUGH:
+        return ()
+    body.tag = "div"
+    container = _container(index, layout)
+    if container is None:
+        container = index.tree.find("body")
+    (index.tree if container is None else container).append(body)
+    return findings
+
+
+def awaits_script(index: Index, layout: Layout) -> bool:
+    """Whether a container that the layout names is there, and empty."""
+    return _container(index, layout) is not None
+
+
+def _container(index: Index, layout: Layout) -> html.HtmlElement | None:
+    named = (element for selector in layout.body for element in index.matches(selector))
+    return next((element for element in named if not len(element) and not text_of(element)), None)
