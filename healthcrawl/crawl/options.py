@@ -52,8 +52,8 @@ def size(settings: BaseSettings, name: str, *, least: int = 1) -> int:
         UsageError: it is not.
     """
     try:
-        number = settings.getint(name)
-    except (ValueError, TypeError):
+        number = int(settings[name])
+    except (ValueError, TypeError, OverflowError):
         number = least - 1
     if number < least:
         expected = "above 0" if least else "0 or more"

@@ -1,11 +1,14 @@
 """Hostile and broken servers: nothing but the site is touched, every fault is told and kept, and memory stays small."""
 
+import gzip
 import json
 import os
+import sqlite3
 import subprocess
 import time
+import zlib
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,10 +16,10 @@ import pytest
 
 from healthcrawl.corpus.layout import ArchiveLayout, parse_name
 from healthcrawl.warc.read import read_records
-from healthcrawl.warc.scan import Record
-from tests.conftest import ROOT, Done, scrapy_command
+from healthcrawl.warc.records import Record
+from tests.conftest import ROOT, Done, run_scrapy, scrapy_command
 from tests.crawl.bureaus import write_site
-from tests.crawl.hostile_server import Behaviour, Hostile, says, serve
+from tests.crawl.hostile_server import Behaviour, Hostile, drips, floods, resets, says, serve
 from tests.tls import make_tls
 
 HOST = "hacked.healthcrawl.test"
@@ -37,7 +40,7 @@ def article(number: int, text: str = TEXT, charset: str = "utf-8", declared: str
         f'<div class="content_attr">发布时间:2024-03-01 09:00 来源:城东卫生院</div>'
         f'<div id="zoomcon"><p>{text}</p><p>第{number}号附件由各单位自行领取,逾期不再补发,特此通知,请遵照执行。</p></div></body></html>'
     )
-    return page.encode(charset)
+    return page.encode(charset, "xmlcharrefreplace")
 
 
 def listing(links: list[str]) -> bytes:
@@ -238,3 +241,156 @@ def test_robots_txt_of_another_host_is_not_fetched(tmp_path: Path) -> None:
         assert [trap.connections for trap in trapped] == [0, 0, 0, 0]
     assert ended.done.status == 1
     assert "robots.txt" in ended.done.err
+
+
+# --- what servers do to a connection -------------------------------------------------------------------------------------
+
+
+def chunked(*pieces: bytes) -> bytes:
+    return b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n" + b"".join(pieces)
+
+
+def bomb() -> bytes:
+    """A page that says little and unfolds to 400 MB."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+    folded = b"".join(packer.compress(b"<p>" + bytes(1 << 20)) for _ in range(400)) + packer.flush()
+    return ok(folded, b"Content-Encoding: gzip", b"Content-Type: text/html")
+
+
+PAGE = article(9)
+# Behaviour, what the archive says of the cut (None: nothing was kept), and the reason for which no article came of it.
+FAULTS: dict[str, tuple[Behaviour, str | None, str]] = {
+    "/slow-body": (drips(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n<html>"), "time", "truncated"),
+    "/slow-head": (drips(b"HTTP/1.1 200 OK\r\nX-Slow: "), "time", ""),
+    "/endless-heads": (floods(b"HTTP/1.1 200 OK\r\n", b"X-Filler: %s\r\n" % FILLER[:1000], 100_000), "length", ""),
+    "/endless-line": (floods(b"HTTP/1.1 200 OK\r\nX: ", FILLER, 2_000), "length", ""),
+    "/endless-interim": (floods(b"", b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n", 500_000), None, ""),
+    "/cut": (says(ok(PAGE[:300], length=90_000)), "disconnect", "truncated"),
+    "/reset": (resets(ok(PAGE[:300], length=90_000)), "disconnect", "truncated"),
+    "/reset-at-once": (resets(), None, ""),
+    "/closes-at-once": (says(b""), None, ""),
+    "/short-length": (says(ok(PAGE, length=len(PAGE) - 40)), "", "list"),
+    "/two-lengths": (says(ok(PAGE, b"Content-Length: 5")), None, ""),
+    "/wrong-length": (says(ok(PAGE).replace(b"Content-Length: ", b"Content-Length: -")), None, ""),
+    "/no-number": (says(ok(PAGE).replace(b"Content-Length: ", b"Content-Length: x")), None, ""),
+    "/broken-chunk": (says(chunked(b"400\r\n", PAGE[:300], b"\r\nzz\r\nrest\r\n")), "disconnect", "truncated"),
+    "/cut-chunk": (says(chunked(b"400\r\n", PAGE[:300])), "disconnect", "truncated"),
+    "/huge-chunk": (says(chunked(b"ffffffffffffffff\r\n", PAGE)), "disconnect", "truncated"),
+    "/endless-chunks": (floods(chunked(), b"10000\r\n%s\r\n" % FILLER, 5_000), "length", "truncated"),
+    "/200-megabytes": (floods(b"HTTP/1.1 200 OK\r\n\r\n", FILLER, 3_200), "length", "truncated"),
+    "/promised-200-megabytes": (floods(b"HTTP/1.1 200 OK\r\nContent-Length: 209715200\r\n\r\n", FILLER, 3_200), None, ""),
+    "/bomb": (says(bomb()), "", "too-large"),
+    "/bomb-in-a-bomb": (
+        says(ok(gzip.compress(gzip.compress(bytes(50_000_000))), b"Content-Encoding: gzip, gzip")), "", "too-large",
+    ),
+    "/not-gzip": (says(ok(PAGE, b"Content-Encoding: br")), "", "undecodable"),
+    "/no-http": (says(b"SSH-2.0-OpenSSH_9.6\r\n"), None, ""),
+    "/status-999": (says(b"HTTP/1.1 999 No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"), "", "http-error"),
+    "/binary": (says(ok(bytes(range(256)) * 40, b"Content-Type: text/html")), "", "list"),
+    "/elsewhere": (redirect("http://[::1"), "", "redirect"),
+    "/round": (redirect("/round?again"), "", "redirect"),
+    "/round?again": (redirect("/round"), "", "redirect"),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module", params=["http", "https"])
+def faulty(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Crawl:
+    """A site whose columns are broken in every way, but for one."""
+    folder = tmp_path_factory.mktemp("faulty")
+    gbk = article(4, charset="gbk", declared="utf-8")
+    big5 = article(
+        5,
+        "各單位:為做好城東片區的流感疫苗接種工作,現將安排通知如下,請認真組織實施,並於三月底前報送總結。",
+        "big5",
+        "gb2312",
+    )
+    answers = {
+        "/robots.txt": says(ok(b"User-agent: *\nAllow: /\n")),
+        "/list.html": says(ok(listing([f"content/post_{n}.html" for n in range(3, 7)]))),
+        "/content/post_3.html": says(ok(article(3))),
+        "/content/post_4.html": says(ok(gbk, b"Content-Type: text/html; charset=iso-8859-1")),
+        "/content/post_5.html": says(ok(big5, b"Content-Type: text/html; charset=utf-8")),
+        "/content/post_6.html": says(ok(article(6).replace("领取".encode(), b"\xff\xfe\x80"))),
+        **{path: behaviour for path, (behaviour, _, _) in FAULTS.items()},
+    }
+    tls = make_tls(folder, HOST)[0] if request.param == "https" else None
+    with serve(answers, tls=tls) as server:
+        columns = [path for path in FAULTS if "?" not in path]
+        write_site(folder / "sites", "faulty", HOST, columns=["/list.html", *columns], scheme=request.param)
+        return crawl(
+            folder,
+            "faulty",
+            CONNECT_TO=json.dumps({HOST: server.address}),
+            DOWNLOAD_TIMEOUT="2",
+            RETRY_TIMES="0",
+            BACKOFF_TRIES="100",
+            DOWNLOAD_MAXSIZE="20000000",
+        )
+
+
+def test_what_is_whole_is_read_whatever_is_broken_around_it(faulty: Crawl) -> None:
+    assert faulty.done.status == 0, faulty.done.err
+    assert "Traceback" not in faulty.done.err
+    texts = [path.read_text("utf-8") for path in (faulty.archive / "corpus").iterdir()]
+    assert len(texts) == 4
+    assert sum("流感疫苗接种工作,现将安排通知如下" in text for text in texts) == 4
+
+
+def test_memory_stays_small(faulty: Crawl) -> None:
+    assert faulty.memory < LARGEST
+
+
+@pytest.mark.parametrize("path", FAULTS)
+def test_a_fault_is_kept_and_says_what_it_was(faulty: Crawl, path: str) -> None:
+    _, cut, _ = FAULTS[path]
+    kept = faulty.responses(path)
+    if cut is None:
+        assert not kept
+        assert "error: " in faulty.errors(path)
+    else:
+        assert kept
+        assert {record.headers.get("warc-truncated", "") for record in kept} == {cut}
+        assert max(len(record.block) for record in kept) < 22_000_000
+
+
+def test_every_fault_has_its_reason_in_the_catalog(faulty: Crawl) -> None:
+    with closing(sqlite3.connect(faulty.archive / "catalog.sqlite")) as catalog:
+        reasons = dict(catalog.execute("select url, reason from captures"))
+    told = {path: reason for path, (_, _, reason) in FAULTS.items() if reason}
+    assert {path: reason for path in told for url, reason in reasons.items() if url.endswith(path)} == told
+
+
+def test_the_archive_of_broken_answers_is_whole(faulty: Crawl) -> None:
+    done = run_scrapy(faulty.archive, "verify", SITES_DIR=str(faulty.archive.parent / "sites"))
+    assert done.status == 0, done.out
+
+
+# --- what never answers ----------------------------------------------------------------------------------------------
+
+
+def test_a_name_that_does_not_resolve_is_told(tmp_path: Path) -> None:
+    write_site(tmp_path / "sites", "nameless", "nameless.healthcrawl.invalid")
+    ended = crawl(
+        tmp_path,
+        "nameless",
+        DNS_RESOLVER="tests.crawl.resolvers.SilentResolver",
+        CONTACT="w@healthcrawl.test",
+        RETRY_TIMES="0",
+    )
+    assert ended.done.status == 1
+    assert "no list page could be read" in ended.done.err
+    assert "nameless.healthcrawl.invalid" in ended.done.err
+    assert "Traceback" not in ended.done.err
+    assert "CannotResolveHostError" in ended.errors("/robots.txt")
+
+
+def test_a_server_that_speaks_no_tls_is_told(tmp_path: Path) -> None:
+    with serve({}) as server:
+        write_site(tmp_path / "sites", "bare", HOST, scheme="https")
+        ended = crawl(
+            tmp_path, "bare", CONNECT_TO=json.dumps({HOST: server.address}), RETRY_TIMES="0", DOWNLOAD_TIMEOUT="3"
+        )
+    assert ended.done.status == 1
+    assert "robots.txt" in ended.done.err
+    assert "Traceback" not in ended.done.err
+    assert ended.errors("/robots.txt").count("error: ") == 1

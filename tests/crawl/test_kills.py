@@ -149,8 +149,9 @@ def campaign(tmp_path: Path, *, moments: int, articles: int, seed: int) -> None:
     assert verified.status == 0, verified.out
 
 
+@pytest.mark.timeout(300)
 def test_eight_kills(tmp_path: Path) -> None:
-    campaign(tmp_path, moments=3, articles=60, seed=8)
+    campaign(tmp_path, moments=8, articles=60, seed=8)
 
 
 @pytest.mark.slow

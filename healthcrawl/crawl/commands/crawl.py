@@ -10,6 +10,7 @@ from scrapy.commands import BaseRunSpiderCommand
 from scrapy.settings import SETTINGS_PRIORITIES
 
 from healthcrawl.crawl.archivist import OVER_BUDGET, Archivist
+from healthcrawl.crawl.checks import check_settings
 from healthcrawl.crawl.exits import BROKEN_EXPECTATION, DONE, FAILED, WRONG_USE, status_of
 from healthcrawl.crawl.loader import SiteSpiderLoader
 from healthcrawl.crawl.monitor import Monitor
@@ -43,7 +44,7 @@ class Command(BaseRunSpiderCommand):
         )
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Keep the frameworks' chatter out of the log, unless a level was asked for; look at SITES_DIR before Scrapy does."""
+        """Keep the frameworks' chatter out of the log, unless a level was asked for; look at settings before Scrapy does."""
         super().process_options(args, opts)
         assert self.settings is not None
         wrong = (
@@ -52,6 +53,7 @@ class Command(BaseRunSpiderCommand):
             else "give the name of one site; `scrapy list` shows them"
         )
         try:
+            check_settings(self.settings)
             SiteSpiderLoader.from_settings(self.settings)
         except UsageError as error:
             wrong = str(error)
