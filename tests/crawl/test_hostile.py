@@ -16,7 +16,7 @@ import pytest
 
 from healthcrawl.corpus.layout import ArchiveLayout, parse_name
 from healthcrawl.warc.read import read_records
-from healthcrawl.warc.records import Record
+from healthcrawl.warc.scan import Record
 from tests.conftest import ROOT, Done, run_scrapy, scrapy_command
 from tests.crawl.bureaus import write_site
 from tests.crawl.hostile_server import Behaviour, Hostile, drips, floods, resets, says, serve
