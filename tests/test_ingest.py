@@ -1,5 +1,6 @@
 """A fault in reading one page costs that page only, and takes nothing back."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -76,4 +77,28 @@ def test_a_redirect_makes_its_target_known_before_it_is_asked_for(tmp_path: Path
         "https://a.test/safe.html",
     ]
     assert visit("http://a.test/bad.html", "http://[") == ["http://a.test/new.html", "https://a.test/safe.html"]
+    catalog.close()
+
+
+def test_a_revisit_is_read_as_the_full_page_by_rules_that_have_changed(tmp_path: Path) -> None:
+    catalog = Catalog(tmp_path / "catalog.sqlite")
+    store = Store(tmp_path / "corpus", Manifest(tmp_path / "manifest.jsonl"), catalog)
+    first = capture(body=PAGE.replace("我局定于", "我局 (卫健) 定于").replace("合理", "合理，均衡").encode())
+    revisit = replace(first, record_id="<urn:uuid:2>", refers_to=first.url)
+    assert keep(examine(first, RULES), HERE, RULES, store).change is not None
+    same = keep(examine(revisit, RULES), HERE, RULES, store).change
+    assert same is not None
+    assert same.kind == "unchanged"
+    changed = load_rules(width="keep")
+    told = keep(examine(revisit, changed), HERE, changed, store).change
+    assert told is not None
+    assert (told.kind, told.number) == ("changed", same.number)
+    (path,) = (tmp_path / "corpus").iterdir()
+    assert "，" in path.read_text("utf-8")
+    # Where its original is lost, it says nothing of the page.
+    lost = replace(revisit, response=HEAD, unresolved=True)
+    outcome = keep(examine(lost, changed), HERE, changed, store)
+    assert isinstance(outcome.outcome, Rejection)
+    assert (outcome.outcome.reason, outcome.change) == ("unresolved", None)
+    assert list((tmp_path / "corpus").iterdir()) == [path]
     catalog.close()

@@ -1,13 +1,13 @@
 """CDXJ: one sorted index beside every WARC file.
 
-The writer knows every line of it before the file is closed, and `rebuild` makes the same lines from the file alone, so an index
+The writer knows every line of it before the file is closed, and `write` makes the same lines from the file alone, so an index
 can be lost at any time. Keys are SURTs as pywb makes them. Digests are of the payload without chunk framing, also where the
 record itself carries none.
 """
 
 import json
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
@@ -75,21 +75,6 @@ def write(warc: Path, index_folder: Path, known: Iterable[str] | None = None) ->
     found = lines(warc) if known is None else sorted(known)
     write_atomically(path, "".join(text + "\n" for text in found).encode())
     return path
-
-
-def rebuild(folder: Path, index_folder: Path) -> Iterator[Path]:
-    """Make the indexes of all closed WARC files of a folder anew from the files; give the paths of those that were not right.
-
-    Raises:
-        ArchiveError: as `write`.
-    """
-    for warc in sorted(folder.glob("*.warc.gz")):
-        path = path_for(warc, index_folder)
-        found = lines(warc)
-        with disk_errors(path):
-            same = path.exists() and path.read_bytes() == "".join(text + "\n" for text in found).encode()
-        if not same:
-            yield write(warc, index_folder, found)
 
 
 def _line(url: str, date: datetime, mime: str, status: int, digest: str, place: Location) -> str:
