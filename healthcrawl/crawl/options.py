@@ -88,12 +88,20 @@ def offline_moment(settings: BaseSettings) -> datetime | None:
     Raises:
         UsageError: it is no date.
     """
-    value = str(settings["OFFLINE_AT"] or "")
+    return moment(str(settings["OFFLINE_AT"] or ""), "OFFLINE_AT")
+
+
+def moment(value: str, name: str) -> datetime | None:
+    """The moment that a date (in UTC where it names no zone) means; None for an empty one. `name` is what it was given as.
+
+    Raises:
+        UsageError: it is no date.
+    """
     try:
-        moment = datetime.fromisoformat(value) if value else None
+        told = datetime.fromisoformat(value) if value else None
     except ValueError as error:
-        raise UsageError(f"OFFLINE_AT: expected a date like 2026-03-01 or 2026-03-01T08:00, got {value!r}") from error
-    return moment.replace(tzinfo=UTC) if moment and moment.tzinfo is None else moment
+        raise UsageError(f"{name}: expected a date like 2026-03-01 or 2026-03-01T08:00, got {value!r}") from error
+    return told.replace(tzinfo=UTC) if told and told.tzinfo is None else told
 
 
 def revisit_scope(settings: BaseSettings) -> Scope:

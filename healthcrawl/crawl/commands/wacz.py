@@ -1,0 +1,75 @@
+"""`scrapy wacz`: a site's archive as one file that opens in a browser."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from healthcrawl.corpus.catalog import Catalog
+from healthcrawl.corpus.layout import ArchiveLayout
+from healthcrawl.crawl.command import PlainCommand
+from healthcrawl.crawl.exits import DONE
+from healthcrawl.crawl.options import moment, one_site, size
+from healthcrawl.crawl.progress import track
+from healthcrawl.errors import ArchiveError, UsageError
+from healthcrawl.packing import pack, plan
+
+
+class Command(PlainCommand):
+    """The wacz command."""
+
+    def syntax(self) -> str:
+        """How it is called."""
+        return "SITE -o FILE [--since DATE] [--force]"
+
+    def short_desc(self) -> str:
+        """One line of help."""
+        return "Pack a site's archive into one WACZ file that opens in a browser"
+
+    def long_desc(self) -> str:
+        """The help's first paragraph."""
+        return (
+            "Write the site's WARC files, their index and a list of the pages with their titles into one WACZ file, which opens at "
+            "https://replayweb.page or in any other reader of WACZ. With --since only files with captures from then on go in (and "
+            "those that their revisits refer to), and only pages captured since are listed."
+        )
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        """Its options."""
+        super().add_options(parser)
+        parser.add_argument("-o", "--output", metavar="FILE", help="the file to write, like demo.wacz")
+        parser.add_argument("--since", metavar="DATE", default="", help="like 2026-03-01 or 2026-03-01T08:00 (UTC)")
+        parser.add_argument("--force", action="store_true", help="replace FILE if it is there")
+
+    def work(self, args: list[str], opts: argparse.Namespace) -> int:
+        """Write the file, then say what is in it."""
+        assert self.settings is not None
+        if len(args) != 1:
+            raise UsageError("expected the name of one site; `scrapy list` shows them")
+        if not opts.output:
+            raise UsageError("-o FILE: say which file to write, like -o demo.wacz")
+        site, path = one_site(self.settings, args[0]), Path(opts.output)
+        if path.is_dir() or not path.parent.is_dir():
+            raise UsageError(f"-o {path}: {'a folder' if path.is_dir() else 'its folder is not there'}")
+        if path.exists() and not opts.force:
+            raise UsageError(f"-o {path}: there already; --force replaces it")
+        since = moment(opts.since, "--since")
+        layout = ArchiveLayout(Path(self.setting("ARCHIVE_DIR")))
+        if not layout.warc_files(site.name):
+            raise ArchiveError(f"{site.name}: no WARC files in {layout.warc(site.name)}; crawl it first")
+        if not layout.catalog.exists():
+            raise ArchiveError(f"{layout.catalog}: not there; `scrapy replay` makes it anew")
+        catalog = Catalog(layout.catalog)
+        try:
+            packing = plan(layout, catalog, site.name, site.title, since)
+            total = len(packing.warcs)
+            seconds = size(self.settings, "PROGRESS_SECONDS")
+            with track(pack(packing, catalog, path), total, "WARC files", seconds) as packed:
+                for _ in packed:
+                    pass
+        finally:
+            catalog.close()
+        left_out = len(list(layout.warc(site.name).glob("*.warc.gz.open")))
+        if left_out:
+            print(f"scrapy wacz: {left_out} files that are still being written were left out", file=sys.stderr)
+        print(f"{path}: {total} WARC files, {path.stat().st_size:,} bytes")
+        return DONE
