@@ -44,6 +44,7 @@ _MARKS = re.compile(r"[^\w。,“]+|_+")
 PRIOR = 4
 """Characters that every line is taken to have beside its own, so that short ones prove less."""
 
+_CELLS = " | "  # what stands between the cells of a table row
 _EDGE = 3  # lines at head and foot where a suspect line goes
 _LONGEST_LINE = 5000  # characters; of a longer line this much is read at either end
 _PART = range(8, 400)  # characters of a statement that may be cut out of a line
@@ -101,7 +102,9 @@ def drop_spam(
             ("in a hacked page", hacked and value >= spam.suspect),
         ) if holds), "")  # fmt: skip
         if rule:
-            findings.append(Finding(kind="spam", text=line, detail=f"line, {rule}: score {value:.2f}"))
+            honest, sold = _part_cells(line, spam)
+            kept += filter(None, [honest])
+            findings.append(Finding(kind="spam", text=sold, detail=f"line, {rule}: score {value:.2f}"))
             continue
         rest, cut = _cut_statements(line, spam)
         findings += cut
@@ -177,6 +180,16 @@ def _shape(text: str) -> float:
     if glue * 25 >= len(text) and _STOP.search(text):
         return 0.5
     return 1.0
+
+
+def _part_cells(line: str, spam: Spam) -> tuple[str, str]:
+    """What is honest of a line that sells, and what is not: the cells of a table row are parted, any other line is of one piece."""
+    cells = line.split(_CELLS)
+    selling = [score(cell, spam) >= spam.suspect for cell in cells]
+    honest = _CELLS.join(cell for cell, sold in zip(cells, selling, strict=True) if not sold)
+    if len(cells) == 1 or score(honest, spam) >= 0:
+        return "", line
+    return honest, _CELLS.join(cell for cell, sold in zip(cells, selling, strict=True) if sold)
 
 
 def _cut_statements(line: str, spam: Spam) -> tuple[str, list[Finding]]:

@@ -24,6 +24,7 @@ _FARM = (
 _GLUE = 6  # letters that may be left of a block whose elements sell: "links:", "see also"
 # What a line that warns of spam sets the warned-of words in.
 _EMPHASIS = frozenset({"a", "b", "em", "font", "i", "mark", "span", "strong", "u"})
+_FRAMES = frozenset({"aside", "center", "div", "dl", "footer", "nav", "ol", "p", "section", "ul"})
 _LETTER = re.compile(r"[^\W\d_]")
 
 
@@ -57,7 +58,13 @@ def _drop_frames(index: Index, robbed: Counter[html.HtmlElement]) -> Iterator[Fi
     """Take out what stood around farms: their headings and marks, if an element holds nothing else."""
     for frame, count in robbed.items():
         text = text_of(frame)
-        if count >= _FARM and text and len(_LETTER.findall(text)) <= _GLUE and not index.is_gone(frame):
+        if (
+            frame.tag in _FRAMES
+            and count >= _FARM
+            and text
+            and len(_LETTER.findall(text)) <= _GLUE
+            and not index.is_gone(frame)
+        ):
             index.drop(frame)
             yield Finding(kind="spam", text=text, detail="around elements that sell")
 
@@ -88,8 +95,10 @@ def _is_whole(block: Block) -> bool:
 
 
 def _sells_without(inside: dict[html.HtmlElement, float], block: Block, mark: float, spam: Spam) -> bool:
-    """Whether what is left of a block without the elements that sell sells too, or says nothing."""
+    """Whether what is left of a block without the elements that sell sells too, says nothing, or is little and not honest."""
     rest = block.text
     for element in inside:
         rest = rest.replace(text_of(element), "", 1)
-    return len(_LETTER.findall(rest)) <= _GLUE or score(rest, spam) >= mark
+    letters, all_letters = len(_LETTER.findall(rest)), len(_LETTER.findall(block.text))
+    value = score(rest, spam)
+    return letters <= _GLUE or value >= mark or (3 * letters <= all_letters and value > 0)

@@ -244,7 +244,7 @@ def _title(
     for text in _titles(page, index, place, layout, clues, documents):
         if text in replaced or is_suspect(text, spam):
             replaced.append(text)
-        else:
+        elif not replaced or not find_date(fold(text)):
             honest.append(text)
             if not replaced and not _CUT.search(text):
                 break
@@ -254,7 +254,10 @@ def _title(
 
 
 def _told_by_body(honest: list[str], place: Place) -> str:
-    """The headline of a page whose title was replaced: the first honest one, else the longest line near by, that the body repeats."""
+    """The headline of a page whose title was replaced: the first honest one, else the longest line near by, that the body repeats.
+
+    A third of the pairs of its characters are to be found in other lines.
+    """
     inside = set(place.element.iter())
     above = list(takewhile(lambda block: block.element not in inside, place.shown))
     near = [block.text for block in (*above[-_BEFORE_BODY:], *place.lines[:1]) if 2 * block.linked <= len(block.text)]
@@ -263,13 +266,13 @@ def _told_by_body(honest: list[str], place: Place) -> str:
         if len(text) in _HEADLINE and not _PROSE.search(text) and not _is_labelled_date(fold(text)):
             pairs = _pairs(text)
             repeated = pairs & set().union(*(others for line, others in body if line != text))
-            if 2 * len(repeated) >= len(pairs):
+            if 3 * len(repeated) >= len(pairs):
                 return text
     return ""
 
 
 def _pairs(text: str) -> set[str]:
-    bare = _squeeze(text)
+    bare = "".join(filter(str.isalnum, _squeeze(text)))
     return {bare[at : at + 2] for at in range(len(bare) - 1)}
 
 

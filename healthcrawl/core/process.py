@@ -38,6 +38,7 @@ _BROKEN = (etree.LxmlError, RecursionError, ValueError, OverflowError)
 
 _SHORT = 600  # characters; where a page shows fewer, its article may be in a script
 _HTML_TYPES = {"text/html", "application/xhtml+xml", "text/xml", "application/xml"}
+_NEXT_TO_NOTHING = 80  # characters of text that may be left of a page that only sells
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +106,8 @@ def _process_page(page: Page, rules: Rules) -> Document | Rejection:
     injected = drop_injected(index, shown, page.url, rules.spam)
     place = locate(index, layout, None if injected else shown)
     if refusal := refuse_page(page, tree, place, family):
+        if injected and refusal.reason == "no-text":
+            refusal = Unreadable(reason="spam", detail=f"besides, {refusal.detail}")
         return _reject(page.url, rules, refusal, (*findings, *injected), family)
     metadata, said = read_metadata(page, index, place, layout, rules.spam, weak_pub_date=family.weak_pub_date)
     attachments = read_attachments(page, index, place, layout)
@@ -124,7 +127,18 @@ def _process_page(page: Page, rules: Rules) -> Document | Rejection:
         article = replace(article, lines=tuple(attachment.name for attachment in article.attachments))
     if not article.lines:
         return _reject(page.url, rules, _why_empty(article), article.findings, family)
+    if _only_sells(article):
+        return _reject(
+            page.url, rules, Unreadable(reason="spam", detail="next to nothing left"), article.findings, family
+        )
     return _document(page.url, family.name, article, rules)
+
+
+def _only_sells(article: _Article) -> bool:
+    """Whether a page has no headline of its own and hardly a line that doesn't sell."""
+    kept = sum(map(len, article.lines))
+    sold = sum(len(finding.text) for finding in article.findings if finding.kind == "spam")
+    return not article.metadata.title and not article.attachments and kept <= _NEXT_TO_NOTHING and sold >= 4 * kept
 
 
 def _why_empty(article: _Article) -> Unreadable:

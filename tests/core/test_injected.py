@@ -54,6 +54,16 @@ def test_farm_goes_with_its_frame() -> None:
     assert dropped == [*WORDS, "友情链接"]
 
 
+def test_little_that_is_left_of_a_block_goes_with_it() -> None:
+    keywords = ",".join(f"<qx{at}>{word}</qx{at}>" for at, word in enumerate((*WORDS, "白云影院网")))
+    assert left(f"<p>{PROSE}</p><p>{keywords}</p>")[0] == [PROSE]
+
+
+def test_what_a_warning_sets_in_bold_stays() -> None:
+    line = "<p>警方提醒:<strong>注册送彩金、真人荷官百家乐</strong>都是网络赌博的骗局。</p>"
+    assert left(line) == (lines_of(parse(line)), [])
+
+
 def test_honest_links_and_words_about_spam_stay() -> None:
     page = (
         f"<p>{PROSE}</p><p>警方提醒:<b>“注册送彩金”</b>“真人荷官”是网络赌博骗局。</p><ul><li><a href='/a'>在线办事</a></li>"

@@ -98,6 +98,43 @@ def test_spam_is_dropped_wherever_it_is_put(injected: dict[str, str], container:
 
 
 @pytest.mark.parametrize(
+    "tail",
+    [
+        f"<ul>{''.join(f'<li><a href=/x/{at}.html>{word}</a></li>' for at, word in enumerate(SPAM.split(',') * 4))}</ul>",
+        f"<p>{PARAGRAPHS[-1]}</p><qx9>{SPAM}</qx9>",
+        f"<div style='position:absolute;left:-9000px'>{SPAM}</div>",
+        f"<style>.box .k9{{left:-9000px}}</style><div class=k9>{SPAM}</div>",
+        f"</body></html><div>{SPAM}</div>",
+    ],
+)
+def test_elements_that_sell_change_nothing_else(tail: str) -> None:
+    container = "plain"  # that no layout names: where the article is must be found beside the spam
+    kept = tail.partition("<qx9>")[0] if "<qx9>" in tail else ""
+    assert (
+        document_of(page(tail=tail, container=container)).text == document_of(page(tail=kept, container=container)).text
+    )
+
+
+def test_replaced_title_and_fields_are_not_kept() -> None:
+    sold = SPAM.split(",", maxsplit=1)[0]
+    head = f"<meta name=ColumnName content={sold}><meta name=ContentSource content={sold}>"
+    markup = page(title=SPAM, top=f"<h1>{SPAM}</h1>").replace("<title>", head + "<title>")
+    document = document_of(markup)
+    assert (document.metadata.title, document.metadata.column) == (TITLE, "")
+    assert document.metadata.source == "云海市卫生健康局"
+    assert {finding.detail.partition(":")[0] for finding in document.findings if finding.kind == "spam"} >= {
+        "replaced title",
+        "replaced column",
+    }
+
+
+def test_page_that_only_sells_is_rejected() -> None:
+    body = f"<h1>{SPAM}</h1>" + f"<p>{SPAM}。</p>" * 3 + "<p>欢迎光临</p>"
+    markup = f"<html><head><title>{SPAM}</title></head><body><div class=TRS_Editor>{body}</div></body></html>"
+    assert reason_of(capture(markup)) == "spam"
+
+
+@pytest.mark.parametrize(
     "line",
     [
         "来源:国家卫生健康委 http://www.example.gov.cn/",

@@ -17,7 +17,7 @@ import re
 import sys
 import tomllib
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -76,25 +76,26 @@ def main() -> None:
 
 
 def held_out() -> Iterator[str]:
-    """For each kind of spam: how much of it a model finds that was taught all others; for each kind of true line, how much it drops."""
-    grammars = {name: _read(f"{name}_grammar.toml") for name in ("spam", "true")}
-    for side, grammar in grammars.items():
-        for kind in grammar[side]:
-            bias, weights = train(*make_lines(without=(kind,)))
-            own = [line for name, line in _made(side, grammar, _chance(SEED + 1)) if name == kind]
-            values = [value_of(line, bias, weights) for line in own]
-            marks = ", ".join(
-                f">= {mark}: {sum(value >= mark for value in values) / len(values):.1%}" for mark in (1, 2.5, 4)
-            )
-            yield f"{side} {kind} ({len(own)} lines, not taught) {marks}"
+    """Of each kind of line, what a model says that was taught all others: the share of lines that reach each mark.
+
+    Of spam much is to reach them, of true lines none. Taught with a quarter of the lines, to be done in minutes.
+    """
+    for side in ("spam", "true"):
+        grammar = _read(f"{side}_grammar.toml")
+        for kind, table in grammar[side].items():
+            bias, weights = train(*make_lines(without=kind, part=4))
+            grammar_of_one = {**grammar, side: {kind: {**table, "share": 0.2}}}
+            values = [value_of(line, bias, weights) for _, line in _made(side, grammar_of_one, _chance(SEED + 1))]
+            shares = (f">={mark}: {sum(value >= mark for value in values) / len(values):.1%}" for mark in (1, 2.5, 3.5))
+            yield f"{side} {kind} ({len(values)} lines): {', '.join(shares)}"
 
 
-def make_lines(without: Collection[str] = ()) -> tuple[list[str], list[str]]:
-    """Spam and true lines, the same ones at every call; without the kinds named."""
+def make_lines(without: str = "", part: int = 1) -> tuple[list[str], list[str]]:
+    """Spam and true lines, the same ones at every call; without the kind named, and only one of so many lines."""
     chance = _chance(SEED)
-    spam = [line for kind, line in _made("spam", _read("spam_grammar.toml"), chance) if kind not in without]
-    true = [line for kind, line in _made("true", _read("true_grammar.toml"), chance) if kind not in without]
-    return spam, [*true, *_printed(chance)]
+    spam = [line for kind, line in _made("spam", _read("spam_grammar.toml"), chance) if kind != without]
+    true = [line for kind, line in _made("true", _read("true_grammar.toml"), chance) if kind != without]
+    return spam[::part], [*true[::part], *list(_printed(chance))[::part]]
 
 
 def train(spam: Sequence[str], true: Sequence[str]) -> tuple[float, dict[str, float]]:
