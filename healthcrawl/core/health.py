@@ -6,7 +6,7 @@ home elsewhere too (“健康发展” of a market, a school's 心理健康, 卫
 """
 
 from healthcrawl.model import Entry, Finding
-from healthcrawl.rules import Column, Health, Rules
+from healthcrawl.rules import Health, Rules
 
 _GAP = "\N{FULLWIDTH VERTICAL LINE}"  # stands for what was taken out, so that no new word arises
 
@@ -16,10 +16,13 @@ def judge(entry: Entry, column: str, rules: Rules) -> tuple[bool, Finding | None
     site = rules.site
     if site is None or site.kind != "municipal":
         return True, None
-    asked = next((one for one in site.columns if one.name == column), Column(name=column, url=""))
+    health = [one for one in site.columns if one.health]
+    folder = next((one.name for one in health if _lies_below(entry.url, one.url)), "")
     own = next((word for word in site.health_words if word in entry.title), "")
-    if asked.health:
+    if any(one.name == column for one in health):
         why = f"the column {column}"
+    elif folder:
+        why = f"the folder of the column {folder}"
     elif own:
         why = f"the site file's word {own}"
     else:
@@ -27,6 +30,12 @@ def judge(entry: Entry, column: str, rules: Rules) -> tuple[bool, Finding | None
     name = "health" if why else "not health"
     detail = f"{name}: {entry.url} ({why or 'no sign in address, source or title'})"
     return bool(why), Finding(kind="scope", text=entry.title, detail=detail)
+
+
+def _lies_below(url: str, column: str) -> bool:
+    """Whether an address lies in a column's folder. One just below the host is no column's: interfaces for all lie there."""
+    folder = column.partition("://")[2].partition("?")[0].rpartition("/")[0] + "/"
+    return folder.count("/") > 2 and url.partition("://")[2].startswith(folder)
 
 
 def why_health(entry: Entry, health: Health) -> str:

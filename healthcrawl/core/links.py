@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from lxml import html
@@ -38,14 +38,16 @@ def links(page: Page, rules: Rules) -> Links:
     markup = _markup(page, answer, family)
     if markup is None:
         entries, following = _read_json(page, answer, family)
+        addresses = [entry.url for entry in entries]
     else:
         tree = parse(markup)
         base = _base(page, tree)
         anchors = find_anchors(tree, base, family, rules)
         entries = [row.entry for row in read_rows(tree, anchors, family)]
+        addresses = list(dict.fromkeys(anchor.url for anchor in anchors.values()))
         following = next_page(page.url, tree, base, family, markup)
     entries = [replace(entry, url=leads_to(entry.url, page.url, rules)) for entry in entries]
-    inside, rows, decisions = _sort_out(entries, page, rules)
+    inside, rows, decisions = _sort_out(entries, _originals(addresses, page, rules), page, rules)
     if canonical(following, rules) == canonical(page.url, rules):
         following = ""
     elif following and (refusal := _refuse(following, page, rules)):
@@ -109,14 +111,14 @@ def _base(page: Page, tree: html.HtmlElement) -> str:
 
 
 def _sort_out(
-    entries: Iterable[Entry], page: Page, rules: Rules
+    entries: Iterable[Entry], originals: Mapping[str, str], page: Page, rules: Rules
 ) -> tuple[tuple[Entry, ...], tuple[str, ...], list[Finding]]:
     """Entries to follow, one for each canonical address other than the page's own; all addresses; what was decided."""
     rows: dict[str, Entry] = {}
     decisions: list[Finding] = []
     for entry in entries:
         key = canonical(entry.url, rules)
-        rows[key] = _prefer_original(rows[key], entry, key, page) if key in rows else entry
+        rows.setdefault(key, replace(entry, url=originals.get(key, entry.url)))
         decisions += _told_of(entry, rules)
     own = canonical(page.url, rules)
     inside = []
@@ -132,15 +134,19 @@ def _sort_out(
     return tuple(inside), tuple(rows), decisions
 
 
-def _prefer_original(known: Entry, other: Entry, key: str, page: Page) -> Entry:
-    """Of two addresses of an article the one that is no copy's, then the one that is nearer to the list's own."""
+def _originals(addresses: Iterable[str], page: Page, rules: Rules) -> dict[str, str]:
+    """For each canonical address the one of a page's that is no copy's, and of several the one nearest to the page's own."""
+    best: dict[str, str] = {}
 
-    def rank(url: str) -> tuple[bool, bool, bool]:
+    def rank(url: str, key: str) -> tuple[bool, bool, bool]:
         scheme, _, rest = url.partition("://")
         return canonical(url, _PLAIN) == key, page.url.startswith(f"{scheme}://"), key.endswith(f"://{rest}")
 
-    better = other.url if rank(other.url) > rank(known.url) else known.url
-    return replace(known, url=better, title=known.title or other.title, date=known.date or other.date)
+    for url in addresses:
+        key = canonical(url, rules)
+        if key not in best or rank(url, key) > rank(best[key], key):
+            best[key] = url
+    return best
 
 
 def _told_of(entry: Entry, rules: Rules) -> list[Finding]:

@@ -39,6 +39,11 @@ _BULLETS = (
 )
 # [市卫生健康局], [查看详情]: what stands before or behind a headline.
 _LABEL = re.compile(rf"{_OPEN}[^\[\]]*{_CLOSE}")
+# Who published it: behind a label, or in brackets.
+_SOURCE = re.compile(
+    rf"(?:来源|发布机构|发布单位|发布部门|发文机关)\s*[:\N{{FULLWIDTH COLON}}]\s*([^\s:|]{{2,30}})"
+    rf"|{_OPEN}\s*([^\s\[\]]{{2,30}}(?:局|委|委员会|办|办公室|院|中心|站|部|厅|街道|镇|政府))\s*{_CLOSE}"
+)
 _ELLIPSIS = ".\N{HORIZONTAL ELLIPSIS}\N{MIDLINE HORIZONTAL ELLIPSIS}"
 # Nothing but a date, as a row shows it: in brackets, with a label or a time.
 _ONLY_DATE = re.compile(
@@ -177,7 +182,9 @@ def _read(row: html.HtmlElement, elements: list[html.HtmlElement], address: Anch
     if not address.is_article and (not dated or len(title) < HEADLINE or _LIST_ADDRESS.search(address.url)):
         return None
     place = tuple(f"{element.tag} {element.get('class', '')}" for element in islice(row.iterancestors(), 2))
-    return Row(entry=Entry(url=address.url, title=title, date=date), dated=dated, place=place)
+    said = _SOURCE.search(outside)
+    source = (said[1] or said[2]) if said else ""
+    return Row(entry=Entry(url=address.url, title=title, date=date, source=source), dated=dated, place=place)
 
 
 def _one_for_each(rows: Iterable[Row | None]) -> list[Row]:

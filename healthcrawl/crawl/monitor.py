@@ -100,13 +100,8 @@ class Monitor:
         documents = sum(tally.documents.values())
         return Text(
             f"{self.archivist.site.name}: {tally.captures} pages, {documents} documents, {tally.revisits} not modified, "
-            f"{tally.rejected} rejected, {self._queued()} queued, {tally.captures / seconds:.1f} pages/s"
+            f"{tally.rejected} rejected, {self.archivist.frontier.count_due()} to visit, {tally.captures / seconds:.1f} pages/s"
         )
-
-    def _queued(self) -> int:
-        engine = self._crawler.engine
-        slot = engine._slot if engine else None
-        return len(slot.scheduler) + len(slot.inprogress) if slot else 0  # type: ignore[arg-type]
 
     def _summary(self) -> Table:
         archivist = self.archivist

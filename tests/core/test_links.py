@@ -98,6 +98,59 @@ def test_headline_is_the_whole_one(link: str, title: str) -> None:
     assert (entry.title, entry.date) == (title, "2024-03-01")
 
 
+@pytest.mark.parametrize(
+    ("beside", "source"),
+    [
+        ("<i>[区卫生健康局]</i>", "区卫生健康局"),
+        ("<i>来源：区疾控中心</i>", "区疾控中心"),
+        ("<i>发布机构: 石桥镇 | </i>", "石桥镇"),
+        ("<i>[通知]</i>", ""),
+        ("<a href='/wjj/'>【区教育局】</a>", "区教育局"),
+    ],
+)
+def test_who_published_an_entry_is_read_where_the_row_says_it(beside: str, source: str) -> None:
+    (entry,) = read(
+        f'<ul><li>{beside}<a href="9001.html">关于开展春季义诊活动的通知</a><b>2024-03-01</b></li></ul>'
+    ).entries
+    assert (entry.title, entry.date, entry.source) == ("关于开展春季义诊活动的通知", "2024-03-01", source)
+
+
+MANY = Site(
+    name="yunhu",
+    title="云湖区人民政府",
+    kind="municipal",
+    status="unverified",
+    domains=("yunhu.example",),
+    columns=(Column(name="通知公告", url=LIST), Column(name="卫生", url=f"{HOST}/zwgk/ws/index.html", health=True)),
+)
+
+
+def test_a_portals_rows_are_decided_on_one_by_one_and_each_decision_is_a_finding() -> None:
+    found = read(
+        """<ul><li><a href="9001.html">关于道路施工的通告</a><i>[区住建局]</i><b>2024-03-04</b></li>
+        <li><a href="9002.html">关于停车场开放的通告</a><i>[区卫生健康局]</i><b>2024-03-03</b></li>
+        <li><a href="../ws/9003.html">关于放假安排的通告</a><b>2024-03-02</b></li>
+        <li><a href="/jump?url=/zwgk/tzgg/9004.html">区里新增疫苗接种点</a><b>2024-03-01</b></li>
+        <li><a href="/search?q=1">疫苗接种点的搜索结果页</a><b>2024-03-01</b></li></ul>""",
+        site=MANY,
+    )
+    assert [entry.url.rpartition("/")[2] for entry in found.entries] == ["9002.html", "9003.html", "9004.html"]
+    decided = [finding.detail.partition(": ")[0] for finding in found.findings]
+    assert decided == ["not health", "health", "health", "health", "search"]
+    assert len(found.rows) == 5
+
+
+@pytest.mark.parametrize("kind", ["infoList", "list"])
+def test_of_an_articles_addresses_the_one_that_is_no_copys_is_taken(kind: str) -> None:
+    found = read(
+        f"""<ul class="{kind}"><li><a href="/wap/zwgk/content/post_2000001.html">关于义诊的通知全文</a><i>2024-03-01</i></li>
+        <li><a href="https://www.yunhu.example/zwgk/content/post_2000001.html">关于义诊的通知全文</a><i>2024-03-01</i></li>
+        <li><a href="/zwgk/content/mpost_2000001.html">关于义诊的通知全文</a><i>2024-03-01</i></li>
+        <li><a href="/zwgk/content/post_2000001.html">关于义诊的通知全文</a><i>2024-03-01</i></li></ul>"""
+    )
+    assert [entry.url for entry in found.entries] == [f"{HOST}/zwgk/content/post_2000001.html"]
+
+
 def test_date_without_a_year_shows_a_row_but_is_no_date() -> None:
     found = read('<ul><li>· <a href="9001.html">关于开展春季义诊活动的通知</a><span>[03-01]</span></li></ul>')
     assert found.entries == (Entry(url=FIRST.url, title=FIRST.title),)

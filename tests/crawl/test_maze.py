@@ -1,6 +1,8 @@
 """The demo portal full of traps: what its server's log says was asked for, and what the crawl says was not."""
 
 import json
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +17,7 @@ from healthcrawl.corpus.layout import ArchiveLayout
 from healthcrawl.demo import DemoServer, Maze, Served, maze
 from healthcrawl.demo.answer import Resource
 from healthcrawl.knowledge.load import load_rules, load_sites
-from tests.conftest import Done, run_scrapy
+from tests.conftest import ROOT, Done, run_scrapy, scrapy_command
 
 SITE = load_sites().sites["maze"]
 RULES = load_rules(SITE)
@@ -157,6 +159,50 @@ def test_a_budget_of_bytes_is_kept(tmp_path: Path) -> None:
     assert done.status == 0, done.err
     assert "its budget of 1 megabytes for one run is used up" in done.err
     assert 1_000_000 < received < 1_400_000
+
+
+def test_a_budget_of_time_is_kept(tmp_path: Path) -> None:
+    with DemoServer(Maze()) as server:
+        done = crawl(tmp_path / "archive", server, "-a", "seconds=1", WARC_SYNC="False", DOWNLOAD_DELAY="0.1")
+        assert len(server.log) < 60
+    assert done.status == 0, done.err
+    assert "its budget of 1 seconds for one run is used up" in done.err
+
+
+class LongList(Maze):
+    """The maze with a list of 20,000 rows."""
+
+    def __getitem__(self, key: str) -> Resource:
+        if key != f"{maze.HEALTH}index.html":
+            return super().__getitem__(key)
+        rows = "".join(
+            f'<li><a href="content/post_{3_700_000 + n}.html">医疗卫生工作第{n}号</a><i>2025-01-01</i></li>'
+            for n in range(20_000)
+        )
+        return Resource(body=f'<html><body><ul class="infoList">{rows}</ul></body></html>'.encode())
+
+
+@pytest.mark.slow
+def test_a_list_of_many_thousand_rows_is_no_burden(tmp_path: Path) -> None:
+    """Its rows wait in the catalog, not in memory: what the crawl takes is what reading the list takes."""
+    program = "import resource, subprocess, sys; subprocess.run(sys.argv[1:]); print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
+    peaks = []
+    for server in (DemoServer(Maze()), DemoServer(LongList())):
+        with server:
+            settings = {"ARCHIVE_DIR": str(tmp_path / server.address), "CONNECT_TO": json.dumps({"*": server.address})}
+            command = scrapy_command("crawl", "maze", "-a", "pages=60", settings=settings)
+            done = subprocess.run(
+                [sys.executable, "-c", program, *command],
+                cwd=ROOT,
+                capture_output=True,
+                text=True,
+                check=True,
+                timeout=110,
+            )
+            peaks.append(int(done.stdout) // 1024)
+            assert len(server.log) == 61
+    assert peaks[1] < 400
+    assert peaks[1] - peaks[0] < 200
 
 
 def test_a_budget_of_depth_is_kept_and_told(tmp_path: Path) -> None:
