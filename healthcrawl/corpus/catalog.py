@@ -65,7 +65,7 @@ captures = sa.Table(
     sa.Index("captures_file", "site", "warc_file"),
     sa.Index("captures_time", "site", "captured_at"),
     sa.Index("captures_url", "site", "url", "captured_at"),
-    sa.Index("captures_payload", "site", "payload_sha256"),
+    sa.Index("captures_payload", "site", "payload_sha256", "record_type", "captured_at"),
 )
 
 

@@ -1,12 +1,15 @@
 """Captures are found by address and time, and by what they hold."""
 
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
+from healthcrawl.corpus import catalog as tables
 from healthcrawl.corpus.captures import Likeness, closest, same_payload
 from healthcrawl.corpus.catalog import Catalog
 from healthcrawl.corpus.manifest import Manifest
@@ -72,3 +75,31 @@ def test_equal_payloads_are_known_with_and_without_chunks(catalog: Catalog) -> N
     assert same_payload(catalog, "a", payload_sha256(PAGE), replace(LIKE, url="http://a.test/2")) is None
     assert same_payload(catalog, "b", payload_sha256(PAGE), LIKE) is None
     assert same_payload(catalog, "a", payload_sha256(PAGE + b"!"), LIKE) is None
+
+
+def test_finding_an_equal_payload_costs_the_same_however_often_it_came(tmp_path: Path) -> None:
+    catalog = Catalog(tmp_path / "many.sqlite")
+    store = Store(tmp_path / "texts", Manifest(tmp_path / "many.jsonl"), catalog)
+    first = examine(Capture(url="http://a.test/1", response=GONE, captured_at=at(1), record_id="<1>"), RULES)
+    keep(first, Location(warc_file="a.warc.gz", offset=0, length=1), RULES, store)
+    with catalog.writing() as tx:
+        row = dict(tx.execute(sa.select(tables.captures)).mappings().one())
+        again = {**row, "record_type": "revisit", "captured_at": tables.moment(at(2))}
+        rows = [{**again, "record_id": f"<again {number}>", "warc_offset": number} for number in range(2000)]
+        tx.execute(sa.insert(tables.captures), rows)
+    steps = 0
+
+    def count() -> None:
+        nonlocal steps
+        steps += 1
+
+    with catalog.reading() as tx:  # the pool gives the same connection again
+        connection = tx.connection.driver_connection
+        assert isinstance(connection, sqlite3.Connection)
+        connection.set_progress_handler(count, 10)
+    found = same_payload(catalog, "a", payload_sha256(GONE), Likeness(status=404, media_type="text/html"))
+    connection.set_progress_handler(None, 0)
+    catalog.close()
+    assert found is not None
+    assert found.record_id == "<1>"
+    assert 0 < steps < 50
