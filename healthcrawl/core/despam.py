@@ -147,7 +147,7 @@ def features(text: str) -> tuple[set[str], int]:
 def _score(text: str, spam: Spam) -> float:
     found, length = features(text)
     weights = spam.weights
-    value = spam.bias + sum([weights[each] for each in found if each in weights]) / math.sqrt(length + PRIOR)
+    value = spam.bias + math.fsum(map(weights.__getitem__, weights.keys() & found)) / math.sqrt(length + PRIOR)
     if value < spam.suspect - spam.most_of_words:  # whatever the words say
         return value
     return value + min(spam.share_of_words * _weigh_words(text, spam), spam.most_of_words)

@@ -168,7 +168,8 @@ def text_of(element: html.HtmlElement) -> str:
     >>> text_of(parse("<p> 一  <b>二</b> 三 </p>"))
     '一 二 三'
     """
-    return " ".join(str(element.text_content()).split())
+    text = element.text_content() if len(element) else element.text or ""
+    return " ".join(str(text).split())
 
 
 @dataclass(frozen=True, slots=True)
