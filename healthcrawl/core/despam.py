@@ -45,6 +45,7 @@ PRIOR = 4
 """Characters that every line is taken to have beside its own, so that short ones prove less."""
 
 _CELLS = " | "  # what stands between the cells of a table row
+_SPARSE = 10  # characters for each pair that hints at spam, from which a text is not worth scoring
 _EDGE = 3  # lines at head and foot where a suspect line goes
 _LONGEST_LINE = 5000  # characters; of a longer line this much is read at either end
 _PART = range(8, 400)  # characters of a statement that may be cut out of a line
@@ -68,6 +69,12 @@ def may_sell(text: str, spam: Spam) -> bool:
     """Whether a text is worth scoring: quick, never wrong about an honest one, and nearly never about spam in plain writing."""
     plain = INVISIBLE.sub("", text).lower()
     return not spam.hints.isdisjoint(map(add, plain, plain[1:]))
+
+
+def is_dense(text: str, spam: Spam) -> bool:
+    """Whether a text has enough of what hints at spam for its length: quick, for texts that go as a whole or not at all."""
+    plain = INVISIBLE.sub("", text).lower()
+    return _SPARSE * len(spam.hints.intersection(map(add, plain, plain[1:]))) >= len(plain)
 
 
 def speaks_of_crime(line: str, spam: Spam) -> bool:

@@ -5,13 +5,15 @@ look like a list, and a lone link at the end of an honest line can still be told
 left to the rules for lines (`healthcrawl.core.despam`).
 """
 
+import math
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache, partial
 
 from lxml import html
 
-from healthcrawl.core.despam import may_sell, score, speaks_of_crime
+from healthcrawl.core.despam import is_dense, may_sell, score, speaks_of_crime
 from healthcrawl.core.tree import Block, Index, text_of
 from healthcrawl.core.urls import host_of
 from healthcrawl.model import Finding
@@ -33,7 +35,8 @@ def drop_injected(index: Index, shown: Sequence[Block], url: str, spam: Spam) ->
 
     A link to another host than that of the page's `url` need only be suspect, and so need blocks of links in a link farm.
     """
-    scores = [(block, score(block.text, spam)) for block in shown if may_sell(block.text, spam)]
+    value_of = cache(partial(_value, spam=spam))  # elements in elements have one text
+    scores = [(block, value_of(block.text)) for block in shown if may_sell(block.text, spam)]
     farm = sum(value >= spam.drop for block, value in scores if 2 * block.linked > len(block.text)) >= _FARM
     findings: list[Finding] = []
     robbed: Counter[html.HtmlElement] = Counter()
@@ -42,7 +45,7 @@ def drop_injected(index: Index, shown: Sequence[Block], url: str, spam: Spam) ->
         if block.element in searched or index.is_gone(block.element):
             continue
         searched.add(block.element)
-        inside = _selling_inside(block, host_of(url), spam)
+        inside = _selling_inside(block, host_of(url), spam, value_of)
         mark = spam.suspect if farm and 2 * block.linked > len(block.text) else spam.drop
         if value >= mark and _is_whole(block) and _sells_without(inside, block, mark, spam):
             inside = {block.element: value}
@@ -69,9 +72,14 @@ def _drop_frames(index: Index, robbed: Counter[html.HtmlElement]) -> Iterator[Fi
             yield Finding(kind="spam", text=text, detail="around elements that sell")
 
 
-def _selling_inside(block: Block, home: str, spam: Spam) -> dict[html.HtmlElement, float]:
+def _value(text: str, spam: Spam) -> float:
+    return score(text, spam) if is_dense(text, spam) else -math.inf
+
+
+def _selling_inside(
+    block: Block, home: str, spam: Spam, value_of: Callable[[str], float]
+) -> dict[html.HtmlElement, float]:
     """The elements that sell and are only a part of their block, with their scores; of one inside the other, the inner."""
-    explained = speaks_of_crime(block.text, spam)
     found: dict[html.HtmlElement, float] = {}
     around: set[html.HtmlElement] = set()
     for element in reversed(list(block.element.iterdescendants())):
@@ -80,9 +88,9 @@ def _selling_inside(block: Block, home: str, spam: Spam) -> dict[html.HtmlElemen
             continue
         host = host_of(element.get("href", "")) if element.tag == "a" else ""
         foreign = bool(host) and host != home
-        value = score(text, spam)
+        value = value_of(text)
         if value >= (spam.suspect if foreign else spam.drop) and (
-            foreign or not (explained and element.tag in _EMPHASIS)
+            foreign or not (element.tag in _EMPHASIS and speaks_of_crime(block.text, spam))
         ):
             found[element] = value
             around.update(element.iterancestors())
