@@ -1,6 +1,6 @@
 """Writing the exchanges of one site into WARC files, so that a crash at any moment loses only what was in flight.
 
-A file grows as `NAME.warc.gz.open` and takes its name when it is closed and its index is beside it. An exchange is one write of
+A file grows as `NAME.warc.gz.open`; when it is closed it takes its name, and its index is written. An exchange is one write of
 whole gzip members, synced to disk before anybody is told that it was kept. Only the holder of the site's lock writes; the
 next holder puts in order what a crash left behind: every whole record stays, wherever it lies.
 """
