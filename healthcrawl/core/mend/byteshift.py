@@ -16,7 +16,7 @@ from typing import NamedTuple
 from healthcrawl.core.mend.codepage import LOST, is_private
 from healthcrawl.core.mend.damage import SWALLOWED, Shift, is_proven, without_markup
 from healthcrawl.core.mend.likelihood import Likelihood, listen
-from healthcrawl.core.mend.pinyin import SYLLABLE, drop_glosses
+from healthcrawl.core.mend.pinyin import HAN, SYLLABLE, drop_glosses
 from healthcrawl.core.mend.search import context, find_original
 from healthcrawl.model import Finding
 from healthcrawl.rules import Mending
@@ -35,8 +35,11 @@ CERTAIN = 8.0
 GARBLED = 13.0
 """An original with a stretch whose characters cost so much each is no better than what it would replace."""
 
+NEAR = 8
+"""Characters before and behind a spot that are near."""
+
+_HAN = re.compile(f"[{HAN}]")
 _SPOT = re.compile(rf"\?(?<!\?\?)(?=[?？!！;；](?![?？]{{3}})|{SYLLABLE}[ ]?[)）])")
-_NEXT_MARK = re.compile("[，。；、,;?\\n]")
 
 
 def repair(text: str, data: Mending) -> tuple[str, tuple[Finding, ...]]:
@@ -47,8 +50,7 @@ def repair(text: str, data: Mending) -> tuple[str, tuple[Finding, ...]]:
     if not spots or not data.followers:
         return text, ()
     may_drop = not any(map(is_private, text))
-    sound = _undamaged(text, spots)
-    scorer = listen(sound, data)
+    scorer = listen(_undamaged(text, spots), data)
     outcomes: list[_Outcome] = []
     done = fruitless = 0
     for spot in spots:
@@ -60,7 +62,7 @@ def repair(text: str, data: Mending) -> tuple[str, tuple[Finding, ...]]:
             outcomes.append(_judge(text, found.shift, scorer))
             fruitless = 0 if outcomes[-1].text is not None else fruitless
             done = found.end
-    outcomes = _ask_again(text, outcomes, sound, data, may_drop=may_drop)
+    outcomes = _ask_again(text, outcomes, data, may_drop=may_drop)
     pieces: list[str] = []
     done = 0
     for outcome in outcomes:
@@ -83,16 +85,11 @@ class _Outcome(NamedTuple):
         return all(finding.kind != "unresolved" for finding in self.findings)
 
 
-def _ask_again(text: str, outcomes: list[_Outcome], sound: str, data: Mending, *, may_drop: bool) -> list[_Outcome]:
+def _ask_again(text: str, outcomes: list[_Outcome], data: Mending, *, may_drop: bool) -> list[_Outcome]:
     """Search once more where there are doubts, since what was put in without a doubt has a say too."""
-    heard = [
-        drop_glosses(context(text, shift.start)[-1:] + shift.known(HEARD))
-        for shift, put_in, _ in outcomes
-        if put_in is not None
-    ]
-    if not heard or all(outcome.is_resolved for outcome in outcomes):
+    if len(outcomes) < 2 or all(outcome.is_resolved for outcome in outcomes):
         return outcomes
-    scorer = listen("\n".join([sound, *heard]), data)
+    scorer = listen(drop_glosses(_put_in(text, outcomes, HEARD)), data)
     answers = []
     for outcome in outcomes:
         if not outcome.is_resolved:
@@ -104,21 +101,30 @@ def _ask_again(text: str, outcomes: list[_Outcome], sound: str, data: Mending, *
     return answers
 
 
+def _put_in(text: str, outcomes: list[_Outcome], margin: float) -> str:
+    """The text with the originals in their places, as far as they are known; without what could not be told."""
+    pieces: list[str] = []
+    done = 0
+    for shift, put_in, _ in outcomes:
+        pieces += text[done : shift.start], "\n" if put_in is None else shift.known(margin)
+        done = shift.end
+    return "".join(pieces) + text[done:]
+
+
 def _is_chinese(text: str, spot: int) -> bool:
-    """Whether what stands before a `?`, or behind it and the mark that follows, is more than ASCII."""
-    behind = text[spot + 2 : spot + 3]
-    return not (behind.isascii() and context(text, spot)[-1:].isascii())
+    """Whether a Chinese character stands near a spot."""
+    return _HAN.search(text, max(spot - NEAR, 0), spot + NEAR) is not None
 
 
 def _undamaged(text: str, spots: list[int]) -> str:
-    """The text without glosses, and without what follows a spot as far as the next mark: it may be damaged."""
+    """The text without glosses, and without what follows a spot in its line: it may be damaged."""
     parts = []
     done = 0
     for spot in spots:
         if spot >= done:
             parts.append(text[done:spot])
-        mark = _NEXT_MARK.search(text, spot + 2)
-        done = max(done, mark.start() if mark else len(text))
+            line_end = text.find("\n", spot)
+            done = line_end if line_end >= 0 else len(text)
     return drop_glosses("\n".join([*parts, text[done:]]))
 
 

@@ -15,7 +15,9 @@ CUT = ""
 SWALLOWED = "\N{REPLACEMENT CHARACTER}"
 """Stands in an original for an ASCII character that was swallowed and can't be known."""
 
-_ANY = "0"
+ANY = "0"
+"""What stands for it where bytes are counted or damaged again: an ASCII character, whichever."""
+
 _INLINE = re.compile(r"/?(?:strong|b|em|i|u|span|font|a)\b", re.IGNORECASE)
 _MARKUP = re.compile(r"<(/?[a-z][^<>]*>)|\n", re.IGNORECASE)
 
@@ -98,7 +100,7 @@ def is_proven(text: str, shift: Shift) -> bool:
     Widths may have been folded, private-use characters dropped since, each or all. A swallowed character that is unknown may
     have been any: the damaged text is the same.
     """
-    original = shift.original.replace(SWALLOWED, _ANY)
+    original = shift.original.replace(SWALLOWED, ANY)
     following = text[shift.end : shift.end + 1]
     raw = encode(original) + code(wide(following))
     if any(what == CUT and raw[at : at + 2] not in SPLITTERS for at, what in shift.edits):

@@ -15,7 +15,7 @@ from typing import Protocol
 from healthcrawl.model import Finding
 from healthcrawl.rules import Mending
 
-_CLAUSE = re.compile(r"""[^\s，。、；：！？,.;:!?…“”"「」『』（）()《》〈〉【】]+""")
+_CLAUSE = re.compile(r"""[^\s，。；：！？,.;:!?…“”"「」『』《》〈〉【】]+""")
 _KANA = re.compile(
     "[\N{HIRAGANA LETTER SMALL A}-\N{HIRAGANA LETTER N}\N{KATAKANA LETTER SMALL A}-\N{KATAKANA LETTER VO}]"
 )

@@ -32,7 +32,7 @@ from healthcrawl.core.mend.codepage import (
     private_pairs,
     wide,
 )
-from healthcrawl.core.mend.damage import CUT, SWALLOWED, Piece, Shift
+from healthcrawl.core.mend.damage import ANY, CUT, SWALLOWED, Piece, Shift
 from healthcrawl.core.mend.likelihood import DIGIT, LEAST, QUOTED, WHICH_DIGIT, Likelihood, row
 from healthcrawl.core.mend.pinyin import GLOSS, HAN, SYLLABLE, drop_glosses
 
@@ -207,7 +207,7 @@ class _Search:
                 edits.append((offset + link.edit[0], link.edit[1]))
             if link.text:
                 pieces.append(Piece(link.text, *doubted.get(id(link), (inf, ""))))
-            offset += len(encode(link.text))
+            offset += len(encode(link.text.replace(SWALLOWED, ANY)))
         shift = Shift(
             pieces=tuple(pieces),
             start=self.spot,
@@ -285,7 +285,7 @@ class _Search:
             for second in self._trails(trail.pending, reading[1]):
                 read = self._extend(trail, pair(trail.pending, second))
                 yield reading.end(), read._replace(link=_Link(read.link, gloss, by_reading=True))
-        if trail.cost > self.limit:
+        if trail.cost > self.limit + CLOSE:
             return
         over = ahead == len(text) or text[ahead] == "\n"
         likeliest = self._likeliest(trail, _beginning_with(trail.pending), ENDS, over=over)

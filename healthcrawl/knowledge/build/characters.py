@@ -32,8 +32,8 @@ MODEL_SPELLING = (
 """All digits are one to the model, and all letters; marks are full-width."""
 BMP_END = "\uffff"
 """Nobody writes the simplified characters beyond it: the traditional ones stand in simplified names."""
-STRENGTHS = (1.0, 2.5)
-"""How much is given to characters not seen behind a context of one or two, per character that was seen there."""
+STRENGTHS = (0.3, 1.0)
+"""How much is given to characters not seen behind a context of one or two, per square root of a count that was seen there."""
 MIN_GAINS = (1.5, 4.5)
 """A character is listed behind a context if all its occurrences together get so many nats cheaper by that."""
 QUANTUM = 0.25
@@ -99,7 +99,7 @@ def likelihood(traditional: Mapping[str, str]) -> Iterator[str]:
     """One line for each context of none, one or two characters: itself, and its row as `core.mend.likelihood.row` reads it.
 
     A character's likelihood behind a context mixes how often it was seen there with its likelihood behind the shorter context
-    (Witten and Bell's interpolation). What the shorter context says as well is left out of the row.
+    (in the manner of Witten and Bell). What the shorter context says as well is left out of the row.
     """
     counts = [count(length, traditional) for length in (1, 2, 3)]
     total = sum(counts[0].values())
@@ -143,7 +143,7 @@ def mix(
 ) -> tuple[dict[str, float], float]:
     """The shares of the characters worth listing behind a context, and the factor to be put on the shorter one's for the rest."""
     total = sum(seen.values())
-    unseen = strength * sum(min(1.0, times) for times in seen.values())
+    unseen = strength * sum(min(times, math.sqrt(times)) for times in seen.values())
     listed = {}
     for character, times in seen.items():
         before = shorter.get(character, alone[character])
