@@ -28,6 +28,7 @@ WACZ_VERSION = "1.1.1"
 _BLOCK = 1024  # lines of the index that are compressed together: what a browser fetches for one look-up
 _RUN = 200_000  # lines sorted in memory
 _COPY_SIZE = 1 << 20
+_NOT_MODIFIED = '"status": "304"'  # in a line of an index; within an address the quotes would be escaped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,11 +145,12 @@ class _Package:
         return entry
 
 
-def _index(warc: Path) -> tuple[str, ...]:
+def _index(warc: Path) -> list[str]:
+    """The index of a file, without its 304 answers: browsers show the newest line of an address, and these have no page."""
     checked = check(warc)
     if checked.damages:
         raise ArchiveError(f"{warc}: damaged ({checked.damages[0]}); run `scrapy verify --repair` first")
-    return checked.lines
+    return [line for line in checked.lines if _NOT_MODIFIED not in line]
 
 
 def _spill(lines: list[str], stack: ExitStack, folder: Path) -> IO[bytes]:
