@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 
 from lxml import html
 
-from healthcrawl.core.despam import score
+from healthcrawl.core.despam import may_sell, score
 from healthcrawl.core.tree import text_of
 from healthcrawl.model import Finding, FindingKind
 from healthcrawl.rules import Spam
@@ -46,7 +46,22 @@ _SHOWN = {
     "visibility": re.compile("visible"),
 }
 # What a declaration that hides or shows has in it.
-_TELLING = ("none", "hid", "visib", "opac", "rect", ":-", ": -", "font", "height", "width", "transparent", "clip", "(0")
+_TELLING = (
+    "none",
+    "hid",
+    "visib",
+    "opac",
+    "rect",
+    ":-",
+    ": -",
+    "font-size",
+    "height",
+    "width",
+    "font:0",
+    "clip",
+    "scale",
+    "transl",
+)
 _KEY = re.compile(r"([a-z]\w*)?([.#][\w-]+)", re.IGNORECASE)
 _WHITE = {"white", "#fff", "#ffffff", "#fefefe", "rgb(255,255,255)"}
 _ROOT = re.compile(r"<html[\s>]", re.IGNORECASE)
@@ -97,7 +112,7 @@ def drop_hidden(tree: html.HtmlElement, spam: Spam) -> tuple[Finding, ...]:
         why = "folded" if returns else unseen
         text = text_of(element)
         if text not in judged:
-            judged[text] = score(text, spam)
+            judged[text] = score(text, spam) if may_sell(text, spam) else 0.0
         selling = judged[text] >= spam.suspect
         if why == "folded" and not selling:
             continue

@@ -263,7 +263,7 @@ def _told_by_body(honest: list[str], place: Place) -> str:
     near = [block.text for block in (*above[-_BEFORE_BODY:], *place.lines[:1]) if 2 * block.linked <= len(block.text)]
     body = [(block.text, _pairs(block.text)) for block in place.lines]
     for text in (*honest, *sorted(near, key=len, reverse=True)):
-        if len(text) in _HEADLINE and not _PROSE.search(text) and not _is_labelled_date(fold(text)):
+        if len(text) in _HEADLINE and not _PROSE.search(text) and not find_date(fold(text)):
             pairs = _pairs(text)
             repeated = pairs & set().union(*(others for line, others in body if line != text))
             if 3 * len(repeated) >= len(pairs):

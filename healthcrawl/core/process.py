@@ -1,10 +1,10 @@
 """The one function that reads the archive: a capture in, a document or a rejection out.
 
-The recipe is flat. From the bytes: decode, drop what no reader sees, find the article, read metadata, read lines. Then the
-text stages, the same for texts that were saved without their page (`clean`): mend, furniture, despam, normalise. Mending comes
-before the line rules, since these are written in simplified characters and a mirror's text is not; and title, source and body
-are mended as one text, since what proves a mirror's damage is spread over all of it. Normalising comes last: it erases the
-evidence that mending needs.
+The recipe is flat. From the bytes: decode, drop what no reader sees and what was put in, find the article, read metadata, read
+lines. Then the text stages, the same for texts that were saved without their page (`clean`): mend, furniture, despam, normalise.
+Mending comes before the line rules, since these are written in simplified characters and a mirror's text is not; and title,
+source and body are mended as one text, since what proves a mirror's damage is spread over all of it. Normalising comes last: it
+erases the evidence that mending needs.
 """
 
 from collections.abc import Iterable, Sequence
