@@ -17,6 +17,14 @@ from healthcrawl.errors import ArchiveError
 SCHEMA_VERSION = 2
 _BUSY_SECONDS = 60
 _REBUILD = "move it away and run `scrapy replay` to rebuild captures and documents"
+_ADVICE = {
+    "SQLITE_BUSY": f"another process has held it for {_BUSY_SECONDS} s: run this again when that one is through",
+    "SQLITE_FULL": "make room on the disk and run this again",
+    "SQLITE_IOERR": "see that the disk is there and has room, then run this again",
+    "SQLITE_READONLY_DBMOVED": "it was moved away or removed meanwhile: put it back and run this again",
+    "SQLITE_READONLY": "see that this user may write there, then run this again",
+    "SQLITE_CANTOPEN": "see that its folder is there and this user may write to it, then run this again",
+}
 
 metadata = sa.MetaData()
 
@@ -211,11 +219,19 @@ class Catalog:
         try:
             yield
         except sa.exc.DatabaseError as error:
-            raise ArchiveError(f"{self.path}: {error.orig}; if the catalog is damaged, {_REBUILD}") from error
+            raise ArchiveError(f"{self.path}: {error.orig}; {_advice(error.orig)}") from error
 
     def close(self) -> None:
         """Let go of the file."""
         self._engine.dispose()
+
+
+def _advice(error: BaseException | None) -> str:
+    """What to do about an error of the database, by SQLite's name of it."""
+    name = getattr(error, "sqlite_errorname", "")
+    return next(
+        (advice for start, advice in _ADVICE.items() if name.startswith(start)), f"if it is damaged, {_REBUILD}"
+    )
 
 
 def fact(tx: sa.Connection, name: str) -> int | None:

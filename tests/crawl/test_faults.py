@@ -2,12 +2,20 @@
 
 import json
 import resource
+import shutil
 import signal
 import subprocess
 import time
+from contextlib import closing
 from pathlib import Path
 
+import pytest
+import sqlalchemy as sa
+
+from healthcrawl.corpus import catalog
+from healthcrawl.corpus.catalog import Catalog
 from healthcrawl.demo import HOST, DemoServer, articles
+from healthcrawl.errors import ArchiveError
 from tests.conftest import ROOT, Scrapy, run_scrapy, scrapy_command
 
 LIMIT = 60_000
@@ -77,3 +85,38 @@ def test_an_interrupted_crawl_ends_in_order_and_goes_on(archive: Path, scrapy: S
 def test_a_run_for_cron_says_nothing_when_all_is_well(scrapy: Scrapy) -> None:
     done = scrapy("crawl", "demo", "-L", "WARNING")
     assert (done.status, done.out, done.err) == (0, "", "")
+
+
+def test_a_catalog_that_another_process_holds_is_told(archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(catalog, "_BUSY_SECONDS", 0.2)
+    known = Catalog(archive / "catalog.sqlite")
+    with closing(known), known.writing(), pytest.raises(ArchiveError, match="another process has held it"):
+        Catalog(archive / "catalog.sqlite")
+
+
+def test_an_archive_that_vanishes_meanwhile_is_told(archive: Path) -> None:
+    with DemoServer() as server:
+        settings = {
+            "ARCHIVE_DIR": str(archive),
+            "CONNECT_TO": json.dumps({HOST: server.address}),
+            "DOWNLOAD_DELAY": "0.1",
+        }
+        command = scrapy_command("crawl", "demo", settings=settings)
+        process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
+        while len(server.log) < 5:
+            time.sleep(0.01)
+        shutil.rmtree(archive, ignore_errors=True)
+        _, err = process.communicate(timeout=100)
+    assert process.returncode == 1
+    assert "Traceback" not in err
+    assert str(archive) in err
+
+
+def test_a_clock_that_jumps_back_makes_no_new_capture_older(archive: Path, scrapy: Scrapy) -> None:
+    assert scrapy("crawl", "demo", CLOCK="tests.crawl.days.at_2026_03_09").status == 0
+    assert scrapy("crawl", "demo", CLOCK="tests.crawl.days.at_2026_03_01").status == 0
+    known = Catalog(archive / "catalog.sqlite")
+    with closing(known), known.reading() as tx:
+        moments = tx.execute(sa.select(catalog.captures.c.captured_at)).scalars().all()
+    assert min(moments) >= "2026-03-09"
+    assert scrapy("verify").status == 0
