@@ -134,7 +134,7 @@ def _read(capture: Capture, rules: Rules, status: int) -> tuple[Document | Rejec
     """The outcome of a capture, and what it leads to if it is a list. A list that can't be read is no list."""
     try:
         outcome = process(capture, rules)
-        if capture.context.role != "list" or status != 200 or not isinstance(outcome, Rejection):
+        if status != 200 or not isinstance(outcome, Rejection) or outcome.reason != "list":
             return outcome, None
         page = decode(capture, rules.max_chars)
         if isinstance(page, Unreadable):

@@ -1,6 +1,7 @@
 """Bureaus of any size for tests: generated lists and articles, large enough that archives of them rotate."""
 
 import hashlib
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -75,7 +76,7 @@ def _list(numbers: Sequence[int], following: int) -> Resource:
 def _article(host: str, number: int, noise: int) -> Resource:
     subject, place = _SUBJECTS[number % 10], _PLACES[number // 10 % 10]
     paragraphs = (
-        f"各有关单位:为做好{place}片区的{subject}工作,现将第{number}号安排通知如下,请认真组织实施。",
+        f"{zlib.crc32(host.encode())}号单位及有关单位:为做好{place}片区的{subject}工作,现将第{number}号安排通知如下,请认真组织实施。",
         f"一、{place}片区各医疗卫生机构于三月{number % 28 + 1}日前完成{subject}的准备工作,并报我局备案。",
         f"二、活动期间设咨询台{number % 7 + 2}处,由值班医师解答居民的问题,登记表编号自{number}起顺延。",
     )
