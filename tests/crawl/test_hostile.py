@@ -401,3 +401,14 @@ def test_a_server_that_speaks_no_tls_is_told(tmp_path: Path) -> None:
     assert "robots.txt" in ended.done.err
     assert "Traceback" not in ended.done.err
     assert ended.errors("/robots.txt").count("error: ") == 1
+
+
+def test_a_certificate_that_nobody_signed_is_refused_where_that_is_wanted(tmp_path: Path) -> None:
+    with serve({"/robots.txt": says(ok(b""))}, tls=make_tls(tmp_path, HOST)[0]) as server:
+        write_site(tmp_path / "sites", "unsigned", HOST, scheme="https")
+        settings = {"CONNECT_TO": json.dumps({HOST: server.address}), "RETRY_TIMES": "0"}
+        ended = crawl(tmp_path, "unsigned", DOWNLOAD_VERIFY_CERTIFICATES="True", **settings)
+        assert server.requests == []
+    assert ended.done.status == 1
+    assert "certificate" in ended.errors("/robots.txt")
+    assert "Traceback" not in ended.done.err
