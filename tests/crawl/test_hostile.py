@@ -406,8 +406,13 @@ def test_a_server_that_speaks_no_tls_is_told(tmp_path: Path) -> None:
 def test_a_certificate_that_nobody_signed_is_refused_where_that_is_wanted(tmp_path: Path) -> None:
     with serve({"/robots.txt": says(ok(b""))}, tls=make_tls(tmp_path, HOST)[0]) as server:
         write_site(tmp_path / "sites", "unsigned", HOST, scheme="https")
-        settings = {"CONNECT_TO": json.dumps({HOST: server.address}), "RETRY_TIMES": "0"}
-        ended = crawl(tmp_path, "unsigned", DOWNLOAD_VERIFY_CERTIFICATES="True", **settings)
+        ended = crawl(
+            tmp_path,
+            "unsigned",
+            CONNECT_TO=json.dumps({HOST: server.address}),
+            RETRY_TIMES="0",
+            DOWNLOAD_VERIFY_CERTIFICATES="True",
+        )
         assert server.requests == []
     assert ended.done.status == 1
     assert "certificate" in ended.errors("/robots.txt")
