@@ -29,12 +29,13 @@ from healthcrawl.crawl.politeness import Politeness
 from healthcrawl.crawl.revisits import Revisits
 from healthcrawl.crawl.tally import Tally
 from healthcrawl.crawl.targets import Targets
-from healthcrawl.errors import ArchiveError, DamagedRecordError, UsageError
+from healthcrawl.errors import ArchiveError, UsageError
 from healthcrawl.ingest import Ingested, examine, is_ingested, keep
 from healthcrawl.model import Capture, Context, Exchange, Location
 from healthcrawl.rules import Rules, Site
 from healthcrawl.warc import lock, records
 from healthcrawl.warc.read import read_captures
+from healthcrawl.warc.scan import Damage
 from healthcrawl.warc.write import Writer, recover
 
 if TYPE_CHECKING:
@@ -293,12 +294,13 @@ class Archivist:
         """Read captures that a killed crawl kept on disk but did not come to read."""
         paths = {*recovered, *sorted(self._folder.glob("*.warc.gz"))[-1:]}
         for path in sorted(paths):
-            try:
-                for capture, location in read_captures(path):
-                    if not is_ingested(self._store, capture.record_id, location):
-                        self._ingest(capture, location)
-            except DamagedRecordError as error:
-                logger.warning("%s; what lies before it was read, `scrapy verify` tells of the rest", error)
+            for capture, location in read_captures(path, _warn):
+                if not is_ingested(self._store, capture.record_id, location):
+                    self._ingest(capture, location)
+
+
+def _warn(damage: Damage) -> None:
+    logger.warning("%s; the rest of the file was read, `scrapy verify` tells more", damage)
 
 
 def _host_and_port(domain: str) -> tuple[str, int]:

@@ -15,11 +15,10 @@ from surt import surt
 
 from healthcrawl.core import message
 from healthcrawl.disk import disk_errors, write_atomically
-from healthcrawl.errors import DamagedRecordError
 from healthcrawl.model import Exchange, Location, Revisit
 from healthcrawl.warc import records
 from healthcrawl.warc.read import read_records
-from healthcrawl.warc.scan import Record
+from healthcrawl.warc.scan import Damage, Record
 
 logger = logging.getLogger(__name__)
 
@@ -52,15 +51,12 @@ def line_of(exchange: Exchange, revisit: Revisit | None, location: Location) -> 
 
 
 def lines(warc: Path) -> list[str]:
-    """The sorted index of a WARC file; of a damaged one, of what lies before the damage."""
-    found = []
-    try:
-        for record in read_records(warc):
-            if record.type in INDEXED:
-                found.append(line(record, warc.name))  # noqa: PERF401  # what came before the damage is to be kept
-    except DamagedRecordError as error:
-        logger.warning("%s; the index ends there, `scrapy verify` tells more", error)
-    return sorted(found)
+    """The sorted index of a WARC file; of a damaged one, of what can be read."""
+    return sorted(line(record, warc.name) for record in read_records(warc, _warn) if record.type in INDEXED)
+
+
+def _warn(damage: Damage) -> None:
+    logger.warning("%s; the index goes on behind it, `scrapy verify` tells more", damage)
 
 
 def write(warc: Path, index_folder: Path, known: Iterable[str] | None = None) -> Path:

@@ -1,6 +1,7 @@
 """A repair moves nothing: what could not be read is replaced by a record of the same length."""
 
 import gzip
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from healthcrawl.errors import ArchiveError
+from healthcrawl.warc import index
 from healthcrawl.warc.check import check
 from healthcrawl.warc.repair import filling, repair
 from tests.warc.foreign import OK, warc_record
@@ -63,3 +65,10 @@ def test_what_cannot_be_repaired_is_left_as_it_is(tmp_path: Path) -> None:
         "a.warc.gz": PARTS[0] + b"dirt",
         "a.warc.gz.damaged": b"an earlier one",
     }
+
+
+def test_the_index_of_a_damaged_file_goes_on_behind_the_damage(tmp_path: Path) -> None:
+    path = tmp_path / "a.warc.gz"
+    path.write_bytes(PARTS[0] + PARTS[1][:60] + PARTS[2])
+    offsets = [int(json.loads(line.split(" ", 2)[2])["offset"]) for line in index.lines(path)]
+    assert offsets == [0, len(PARTS[0]) + 60]
