@@ -101,6 +101,15 @@ def join_labels(lines: Iterable[str]) -> Iterator[str]:
         yield label
 
 
+def is_site_name(line: str) -> bool:
+    """Whether a line is just the name of an office or a site, as it stands above menus.
+
+    >>> is_site_name("云海市卫生健康局"), is_site_name("云海市卫生健康局召开会议")
+    (True, False)
+    """
+    return bool(_OFFICE.fullmatch(fold(line).removesuffix("门户网站").removesuffix("网站")))
+
+
 def find_title(lines: tuple[str, ...]) -> Headline:
     """Find the headline of a text without furniture: its first line below the letterhead, where that can be one.
 

@@ -25,7 +25,7 @@ from healthcrawl.core.injected import drop_injected
 from healthcrawl.core.mend import mend
 from healthcrawl.core.metadata import read_attachments, read_metadata
 from healthcrawl.core.normalise import normalise, split_paragraphs
-from healthcrawl.core.plaintext import find_files, find_title, join_labels, read_furniture, take_byline
+from healthcrawl.core.plaintext import find_files, find_title, is_site_name, join_labels, read_furniture, take_byline
 from healthcrawl.core.refuse import refuse_page, refuse_protected, refuse_response
 from healthcrawl.core.tree import Index, blocks, parse
 from healthcrawl.core.urls import canonical
@@ -37,6 +37,13 @@ from healthcrawl.rules import Family, Layout, Rules
 _BROKEN = (etree.LxmlError, RecursionError, ValueError, OverflowError)
 
 _SHORT = 600  # characters; where a page shows fewer, its article may be in a script
+_MENUS = {
+    "breadcrumb",
+    "menu",
+    "menu, a word a line",
+    "site bar",
+    "search box",
+}  # rules for what stands below a site's name
 _HTML_TYPES = {"text/html", "application/xhtml+xml", "text/xml", "application/xml"}
 _NEXT_TO_NOTHING = 80  # characters of text that may be left of a page that only sells
 
@@ -240,10 +247,15 @@ def _read_lines(article: _Article, rules: Rules) -> _Article:
     labelled = replace(article, lines=tuple(join_labels(article.lines)))
     bare = _drop_lines(labelled, rules)
     furniture = tuple(finding.text for finding in bare.findings if finding.kind == "furniture")
-    headline = find_title(bare.lines)
+    above = _site_name(labelled.lines, bare)
+    headline = find_title(bare.lines[len(above) :])
     lines, byline = take_byline(headline.lines)
     metadata, said = read_furniture(furniture, byline, lines)
-    told = [(line, "title") for line in headline.repeats] + [(byline, "byline")] * bool(byline)
+    told = (
+        [(line, "site name") for line in above]
+        + [(line, "title") for line in headline.repeats]
+        + [(byline, "byline")] * bool(byline)
+    )
     lines, dated = drop_furniture(lines, rules.furniture, headline.title, metadata.published)
     return replace(
         bare,
@@ -257,6 +269,14 @@ def _read_lines(article: _Article, rules: Rules) -> _Article:
             *said,
         ),
     )
+
+
+def _site_name(lines: tuple[str, ...], bare: _Article) -> tuple[str, ...]:
+    """The first line of a text, if it is left and only names the site whose menus stand below it."""
+    menus = {finding.text for finding in bare.findings if finding.detail in _MENUS}
+    if bare.lines[:1] == lines[:1] and bare.lines[1:] and lines[1] in menus and is_site_name(lines[0]):
+        return lines[:1]
+    return ()
 
 
 def _document(url: str, family: str, article: _Article, rules: Rules) -> Document:
