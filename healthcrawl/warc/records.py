@@ -76,15 +76,6 @@ def warc_date(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def parse_warc_date(text: str) -> datetime:
-    """The moment of a WARC-Date, cut to whole seconds.
-
-    Raises:
-        ValueError: it is not one.
-    """
-    return datetime.fromisoformat(text).astimezone(UTC).replace(microsecond=0)
-
-
 def dump_fields(values: Mapping[str, str]) -> bytes:
     r"""`application/warc-fields`: one `name: value` a line; empty values are left out, line ends in values folded.
 
