@@ -191,7 +191,9 @@ class Store:
 
     def _catch_up(self, tx: sa.Connection) -> None:
         done = fact(tx, "journal") or 0
-        if done > self._manifest.size():
+        if done == (size := self._manifest.size()):
+            return
+        if done > size:
             raise ArchiveError(
                 f"{self._manifest.path}: shorter than the catalog {self._catalog.path} remembers; restore the journal "
                 "from a copy, or move the catalog away to rebuild it from the journal that is there"

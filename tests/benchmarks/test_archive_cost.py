@@ -28,6 +28,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 PAGES = 600
 RECORDS = 10_000
+ROUNDS = 2
 NOON = datetime(2026, 3, 1, tzinfo=UTC)
 MANNERS = {"ROBOTSTXT_OBEY": "0", "CONCURRENT_REQUESTS_PER_DOMAIN": "1", "DOWNLOAD_DELAY": "0", "LOG_LEVEL": "WARNING"}
 
@@ -68,6 +69,11 @@ def show(title: str, costs: dict[str, Cost], base: str) -> None:
         print(f"  {name:34} {cost.cpu:7.2f} s CPU  {cost.cpu / costs[base].cpu:5.2f} x  {size}")
 
 
+def _add(costs: dict[str, Cost], name: str, cost: Cost) -> None:
+    """Keep the cheapest of several runs."""
+    costs[name] = min(cost, costs.get(name, cost), key=lambda one: one.cpu)
+
+
 def test_crawling_with_an_archive(server: str, tmp_path: Path) -> None:
     site = tmp_path / "bench.toml"
     url = "http://bench.test/"
@@ -76,7 +82,7 @@ def test_crawling_with_an_archive(server: str, tmp_path: Path) -> None:
         f'[[columns]]\nname = "c"\nurl = "{url}0.html"\n',
         "utf-8",
     )
-    costs = {}
+    costs: dict[str, Cost] = {}
     told = {
         "BENCH_URL": f"http://{server}/",
         "BENCH_PAGES": str(PAGES),
@@ -89,28 +95,30 @@ def test_crawling_with_an_archive(server: str, tmp_path: Path) -> None:
     (tmp_path / "empty.py").touch()
     nothing = {**told, "SCRAPY_SETTINGS_MODULE": "empty", "PYTHONPATH": f"{tmp_path}:{ROOT}"}
     run(command, tmp_path, {**nothing, "BENCH_PAGES": "1"})  # compiles what it imports
-    costs["plain Scrapy, nothing kept"] = Cost(run(command, tmp_path, nothing))
     run(scrapy_command("crawl", "demo", settings={"ARCHIVE_DIR": str(tmp_path / "demo")}), ROOT, told)  # the same
-    for name, sync in (("healthcrawl, WARC_SYNC=True", "1"), ("healthcrawl, WARC_SYNC=False", "0")):
-        archive = tmp_path / f"archive{sync}"
-        settings = {
-            **MANNERS,
-            "ARCHIVE_DIR": str(archive),
-            "SITES_DIR": str(tmp_path),
-            "SITE_SPIDERS": '{"bench": "tests.benchmarks.spiders.RecordingSpider"}',
-            "CONNECT_TO": json.dumps({"bench.test": server}),
-            "WARC_SYNC": sync,
-        }
-        command = scrapy_command("crawl", "bench", settings=settings)
-        cpu = run(command, ROOT, {**told, "BENCH_URL": url}, status_wanted=1)  # no list page was read
-        costs[name] = Cost(cpu, sum(path.stat().st_size for path in ArchiveLayout(archive).warc_files("bench")))
-        kept = [record for path in ArchiveLayout(archive).warc_files("bench") for record in read_records(path)]
-        assert sum(record.type == "response" for record in kept) == PAGES
-    if wget := shutil.which("wget"):
-        (tmp_path / "urls").write_text("".join(f"http://{server}/{number}.html\n" for number in range(PAGES)))
-        words = ["-q", "-i", "urls", "-O", "/dev/null", "--warc-file=wget", "--warc-cdx", "--no-warc-keep-log"]
-        cpu = run([wget, *words], tmp_path, {})
-        costs["wget --warc-file"] = Cost(cpu, (tmp_path / "wget.warc.gz").stat().st_size)
+    wget = shutil.which("wget")
+    (tmp_path / "urls").write_text("".join(f"http://{server}/{number}.html\n" for number in range(PAGES)), "utf-8")
+    words = ["-q", "-i", "urls", "-O", "/dev/null", "--warc-file=wget", "--warc-cdx", "--no-warc-keep-log"]
+    for number in range(ROUNDS):  # in turn, since other work on the machine makes all of it dearer
+        _add(costs, "plain Scrapy, nothing kept", Cost(run(command, tmp_path, nothing)))
+        for name, sync in (("healthcrawl, WARC_SYNC=True", "1"), ("healthcrawl, WARC_SYNC=False", "0")):
+            archive = tmp_path / f"archive{sync}{number}"
+            settings = {
+                **MANNERS,
+                "ARCHIVE_DIR": str(archive),
+                "SITES_DIR": str(tmp_path),
+                "SITE_SPIDERS": '{"bench": "tests.benchmarks.spiders.RecordingSpider"}',
+                "CONNECT_TO": json.dumps({"bench.test": server}),
+                "WARC_SYNC": sync,
+            }
+            recording = scrapy_command("crawl", "bench", settings=settings)
+            cpu = run(recording, ROOT, {**told, "BENCH_URL": url}, status_wanted=1)  # no list page was read
+            files = ArchiveLayout(archive).warc_files("bench")
+            _add(costs, name, Cost(cpu, sum(path.stat().st_size for path in files)))
+            assert sum(record.type == "response" for path in files for record in read_records(path)) == PAGES
+        if wget:
+            cpu = run([wget, *words], tmp_path, {})
+            _add(costs, "wget --warc-file", Cost(cpu, (tmp_path / "wget.warc.gz").stat().st_size))
     show(f"{PAGES} pages of 100 kB", costs, "plain Scrapy, nothing kept")
     ours, base = costs["healthcrawl, WARC_SYNC=True"], costs["plain Scrapy, nothing kept"]
     assert ours.cpu <= 2 * base.cpu
