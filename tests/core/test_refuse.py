@@ -1,6 +1,6 @@
 """Which pages are no articles: what servers say with status 200, and which honest notices look like that."""
 
-from time import perf_counter
+from time import process_time
 
 import pytest
 
@@ -73,6 +73,6 @@ def test_page_that_only_leads_on_is_no_notice(head: str) -> None:
      "location ", "404 ", "来源 ", "发布时间 "],
 )  # fmt: skip
 def test_repeated_pieces_cost_little(piece: str) -> None:
-    start = perf_counter()
+    start = process_time()
     outcome(piece * (200_000 // len(piece)))
-    assert perf_counter() - start < 2
+    assert process_time() - start < 2
