@@ -190,7 +190,7 @@ class Links:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attachment:
-    """A file that an article links to: its name as shown, its absolute address."""
+    """A file that an article links to: its name as shown, its absolute address (empty: a plain text knows none)."""
 
     name: str
     url: str
