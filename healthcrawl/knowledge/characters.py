@@ -1,5 +1,6 @@
 """Reads the character data of the mender (made by `healthcrawl.knowledge.build.characters`) into one `Mending`."""
 
+import re
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterator
@@ -18,10 +19,12 @@ def load_mending() -> Mending:
     script = tomllib.loads((_FOLDER / "script.toml").read_text("utf-8"))
     followers = dict(line.split("\t") for line in _lines("likelihood.tsv"))
     simplified = {each: simplified for simplified, group in _rows("traditional.tsv") for each in group}
+    simplified |= {word: form for word, form in script["after"].items() if len(word) == 1}
     return Mending(
         readings=_readings(),
-        simplified=simplified | {word: form for word, form in script["after"].items() if len(word) == 1},
+        simplified=simplified,
         kept=frozenset(script["kept"]),
+        traditional=re.compile(f"[{''.join(sorted(simplified.keys() - set(script['kept'])))}]"),
         spellings=script["before"] | {form: form for form in script["before"].values()},
         respellings=script["after"],
         followers=followers,

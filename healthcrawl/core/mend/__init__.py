@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from healthcrawl.core.mend import blanks, byteshift, glosses, script
+from healthcrawl.core.mend import blanks, byteshift, entities, fillers, glosses, script
 from healthcrawl.model import Finding
 from healthcrawl.rules import Mending
 
@@ -30,16 +30,18 @@ def mend(text: str, data: Mending, *, simplify: bool = True) -> Mended:
     text stays traditional, unless it has been glossed or shifted: then a program has made it so.
     """
     text, noise = _drop_noise(text)
+    text, encoded = entities.decode(text) if entities.SIGN in text else (text, ())
     text, shifts = byteshift.repair(text, data)
     text, glossed = glosses.remove(text, data)
+    mirrored = bool(noise or shifts or glossed)
     lost: tuple[Finding, ...] = ()
-    if blanks.LOST in text and (shifts or glossed or script.is_traditional(text, data)):
+    if blanks.LOST in text and (mirrored or script.is_traditional(text, data)):
         text, lost = blanks.restore(text)
-    if simplify or shifts or glossed:
+    scripts: tuple[Finding, ...] = ()
+    if simplify or mirrored:
         text, scripts = script.simplify(text, data)
-    else:
-        scripts = ()
-    return Mended(text=text, findings=noise + shifts + glossed + lost + scripts)
+    filled = fillers.find(text, data) if mirrored or scripts else ()
+    return Mended(text=text, findings=noise + encoded + shifts + glossed + lost + scripts + filled)
 
 
 def _drop_noise(text: str) -> tuple[str, tuple[Finding, ...]]:

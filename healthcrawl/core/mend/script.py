@@ -19,8 +19,6 @@ _CLAUSE = re.compile(r"""[^\s，。；：！？,.;:!?…“”"「」『』《�
 _KANA = re.compile(
     "[\N{HIRAGANA LETTER SMALL A}-\N{HIRAGANA LETTER N}\N{KATAKANA LETTER SMALL A}-\N{KATAKANA LETTER VO}]"
 )
-IN_GB2312 = "麽夥後摺菸"
-"""The traditional characters that GB2312 has, beside those that stand in simplified texts."""
 _BMP_END = "\uffff"
 SHOWN = 200
 """Changes looked at for the list in a finding."""
@@ -55,23 +53,12 @@ def to_traditional(text: str) -> str:
 
 def _counts(text: str, data: Mending) -> tuple[int, int]:
     """How many characters are traditional only, how many simplified only; neither is counted where none is traditional."""
-    if _is_plain(text) or data.simplified.keys() & set(text) <= data.kept:
+    if data.traditional.search(text) is None:
         return 0, 0
     counts = Counter(text)
     traditional = sum(times for each, times in counts.items() if each in data.simplified and each not in data.kept)
     simplified = sum(times for each, times in counts.items() if _is_simplified_only(each))
     return traditional, simplified
-
-
-def _is_plain(text: str) -> bool:
-    """Whether the mainland's character set, which has hardly a traditional character, suffices: the cheapest question."""
-    if any(each in text for each in IN_GB2312):
-        return False
-    try:
-        text.encode("gb2312")
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 @lru_cache(maxsize=30_000)

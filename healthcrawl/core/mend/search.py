@@ -307,6 +307,8 @@ class _Search:
         if tag := _TAG.match(text, ahead):
             return tag.end(), self._put(trail, "<" + tag[0], TAG + _ending(trail.tail[-1:]), tail="")
         following = self.scorer.plain(text[ahead])
+        if following == trail.tail[-1:] and text[ahead + 1 : ahead + 2] in {")", "）"}:  # glossed with itself
+            return ahead, self._put(trail, "(", 0.0)
         digit = (
             self.scorer.step(trail.tail, DIGIT)
             - WHICH_DIGIT

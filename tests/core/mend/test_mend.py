@@ -1,5 +1,6 @@
 """The whole mender: what a mirror did, in order, is undone."""
 
+import re
 import time
 from typing import Any
 
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from healthcrawl.core.mend import mend
 from healthcrawl.knowledge.characters import load_mending
 from healthcrawl.rules import Mending
+from tests.core.mend.prose import articles
 
 ARTICLE = (
     "县医院这样建设重点专科\n"
@@ -36,6 +38,36 @@ def test_control_characters_before_punctuation_are_dropped_and_reported(data: Me
     mended = mend("会议要求\x05，抓实抓细\x06\x07。", data)
     assert mended.text == "会议要求，抓实抓细。"
     assert [finding.kind for finding in mended.findings] == ["control"]
+
+
+def test_filler_words_before_commas_are_reported_and_left(mirror: Any, data: Mending) -> None:
+    text = mirror.convert("\n".join(articles(2_000)))
+    filled = re.sub("(?<=[\u4e00-\u9fff]{2})，", "苹果，", text)
+    mended = mend(filled, data)
+    assert mended.text.count("苹果，") == filled.count("苹果，") > 10
+    assert [finding.text for finding in mended.findings if finding.kind == "filler"] == ["苹果"]
+    assert "filler" not in {finding.kind for finding in mend(text, data).findings}
+
+
+def test_entities_are_decoded_but_never_those_of_markup(data: Mending) -> None:
+    mended = mend("&#20581;&#x5eb7;&nbsp;&ldquo;&#20013;&#22269;&rdquo; &#60;p&#62; &amp; &#20581", data)
+    assert mended.text == "健康\N{NO-BREAK SPACE}“中国” &#60;p&#62; &amp; &#20581"
+    assert [finding.kind for finding in mended.findings] == ["entity"]
+
+
+@pytest.mark.parametrize(
+    ("seen", "original"),
+    [
+        (
+            "摘要??深入五個地區實地調研，獲取數據。",
+            "摘要\N{NO-BREAK SPACE}\N{NO-BREAK SPACE}深入五个地区实地调研，获取数据。",
+        ),
+        ("Copyright ? 2024 縣醫院 ?免責聲明", "Copyright © 2024 县医院 \N{NO-BREAK SPACE}免责声明"),
+        ("還有哪些問題??請與我們聯繫", "还有哪些问题??请与我们联系"),
+    ],
+)
+def test_lost_blanks_of_a_mirrored_text_come_back(seen: str, original: str, data: Mending) -> None:
+    assert mend(seen, data).text == original
 
 
 @pytest.mark.parametrize(

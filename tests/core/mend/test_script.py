@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from healthcrawl.core.mend.script import IN_GB2312, simplify, to_traditional
+from healthcrawl.core.mend.script import simplify, to_traditional
 from healthcrawl.knowledge.characters import load_mending
 from healthcrawl.rules import Mending
 
@@ -78,11 +78,6 @@ def test_japanese_clauses_stay_in_a_traditional_text(data: Mending) -> None:
 )
 def test_what_a_program_converted_comes_back_as_it_was(original: str, mirror: Any, data: Mending) -> None:
     assert simplify(mirror.convert(original), data)[0] == original
-
-
-def test_the_cheap_question_knows_all_traditional_characters_of_the_mainlands_set(data: Mending) -> None:
-    in_the_set = {each for each in data.simplified if each.encode("gb2312", "ignore") and each not in data.kept}
-    assert in_the_set == set(IN_GB2312)
 
 
 def test_to_traditional_writes_words_as_dictionaries_do() -> None:
