@@ -31,4 +31,4 @@ def decode(text: str) -> tuple[str, tuple[Finding, ...]]:
     text = _ENTITIES.sub(replace, text)
     if not decoded:
         return text, ()
-    return text, (Finding(kind="entity", text=decoded[0], detail=f"{len(decoded)} runs of entities decoded"),)
+    return text, (Finding(kind="charset", text=decoded[0], detail=f"{len(decoded)} runs of entities decoded"),)

@@ -47,6 +47,6 @@ def find(text: str, data: Mending) -> tuple[Finding, ...]:
             continue
         extra = sorted(sum(scorer.costs(each, f"{word}，")) - sum(scorer.costs(each, "，")) for each in befores)
         if extra[len(extra) // 2] >= COST:
-            detail = f"stands before {len(starts)} commas where nothing asks for it; left, since nobody can tell what is filler"
-            findings.append(Finding(kind="filler", text=word, detail=detail))
+            detail = f"filler word: stands before {len(starts)} commas where nothing asks for it; left, since nobody can tell what is filler"
+            findings.append(Finding(kind="mirror", text=word, detail=detail))
     return tuple(findings)

@@ -45,14 +45,14 @@ def test_filler_words_before_commas_are_reported_and_left(mirror: Any, data: Men
     filled = re.sub("(?<=[\u4e00-\u9fff]{2})，", "苹果，", text)
     mended = mend(filled, data)
     assert mended.text.count("苹果，") == filled.count("苹果，") > 10
-    assert [finding.text for finding in mended.findings if finding.kind == "filler"] == ["苹果"]
-    assert "filler" not in {finding.kind for finding in mend(text, data).findings}
+    assert [finding.text for finding in mended.findings if finding.kind == "mirror"] == ["苹果"]
+    assert "mirror" not in {finding.kind for finding in mend(text, data).findings}
 
 
 def test_entities_are_decoded_but_never_those_of_markup(data: Mending) -> None:
     mended = mend("&#20581;&#x5eb7;&nbsp;&ldquo;&#20013;&#22269;&rdquo; &#60;p&#62; &amp; &#20581", data)
     assert mended.text == "健康\N{NO-BREAK SPACE}“中国” &#60;p&#62; &amp; &#20581"
-    assert [finding.kind for finding in mended.findings] == ["entity"]
+    assert [finding.kind for finding in mended.findings] == ["charset"]
 
 
 @pytest.mark.parametrize(
