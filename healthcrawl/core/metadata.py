@@ -26,6 +26,7 @@ from healthcrawl.model import Attachment, Finding, Metadata, Page
 from healthcrawl.rules import Layout, Spam
 
 _FAR = date(2099, 12, 31)  # the latest date of a page whose capture has none
+_MOST_ATTRIBUTES = 500  # of one element, for htmldate to be asked
 _SHORT_LINE = 160  # characters; a longer line is prose, whatever words it holds
 _BEFORE_BODY = 15  # lines in front of the body in which an unlabelled date is the article's
 _TITLE = range(4, 121)  # characters that a headline has
@@ -374,6 +375,8 @@ def _published(
         if step == "PubDate" and weak_pub_date:
             findings.append(Finding(kind="metadata", text=found, detail="date from PubDate, which is weak here"))
         return found, tuple(findings)
+    if index.tree.xpath(f"boolean(//*[count(@*) > {_MOST_ATTRIBUTES}])"):  # lxml reads them all for each of them
+        return "", tuple(findings)
     # The last resort reads all sorts of attributes; it must be told what the latest date is, or it takes today.
     guessed = htmldate.find_date(
         index.tree, original_date=True, extensive_search=False, max_date=latest.isoformat(), url=None

@@ -44,6 +44,8 @@ _MENUS = {
     "site bar",
     "search box",
 }  # rules for what stands below a site's name
+_MOST_ELEMENTS = 150_000
+_MOST_LINES = 30_000
 _HTML_TYPES = {"text/html", "application/xhtml+xml", "text/xml", "application/xml"}
 _NEXT_TO_NOTHING = 80  # characters of text that may be left of a page that only sells
 
@@ -101,6 +103,8 @@ def _process_page(page: Page, rules: Rules) -> Document | Rejection:
     tree = parse(source)
     findings = (*page.findings, *cut, *drop_hidden(tree, rules.spam))
     index = Index(tree)
+    if len(index) > _MOST_ELEMENTS:
+        return _reject(page.url, rules, Unreadable(reason="too-large", detail=f"{len(index)} elements"), findings)
     family = recognise(page, index, rules)
     layout = _layout(page, family, rules)
     _drop_parts(index, layout)
@@ -110,6 +114,8 @@ def _process_page(page: Page, rules: Rules) -> Document | Rejection:
         findings = (*findings, *embed(index, layout, markup, rules.spam))
         index = Index(tree)
         shown = blocks(tree)
+    if len(shown) > _MOST_LINES:
+        return _reject(page.url, rules, Unreadable(reason="too-large", detail=f"{len(shown)} lines"), findings, family)
     injected = drop_injected(index, shown, page.url, rules.spam)
     place = locate(index, layout, None if injected else shown)
     if refusal := refuse_page(page, tree, place, family):

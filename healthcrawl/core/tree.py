@@ -14,6 +14,9 @@ from cssselect.parser import Attrib, Class, CombinedSelector, Element, Hash
 from lxml import etree, html
 
 _STRAY_END = re.compile(rb"</(?:html|body)\s*>", re.IGNORECASE)
+# libxml2 compares each attribute of an element with all others.
+_LONG_TAG = re.compile(rb"(<[a-zA-Z][\w-]{0,40})[^<>]{20000,}>")
+_MOST_ATTRIBUTES = 5000
 _PROLOGUE = re.compile(r"^\s*<\?xml[^>]*\?>", re.IGNORECASE)
 # Characters that XML does not allow, in UTF-8; libxml2 stops at NUL.
 _CONTROLS = bytes({*range(0x05), 0x0B, 0x0C, *range(0x0E, 0x20)})
@@ -48,6 +51,7 @@ def parse(text: str) -> html.HtmlElement:
     source = _PROLOGUE.sub("", text).encode("utf-8", "replace").translate(None, _CONTROLS)
     for noncharacter in _NONCHARACTERS:
         source = source.replace(noncharacter, b"")
+    source = _LONG_TAG.sub(lambda tag: tag[0] if tag[0].count(b"=") < _MOST_ATTRIBUTES else tag[1] + b">", source)
     parser = etree.HTMLParser(encoding="utf-8", huge_tree=False, remove_comments=True, remove_pis=True)
     parser.set_element_class_lookup(_LOOKUP)
     try:
@@ -113,6 +117,9 @@ class Index:
             *(f"<{tag}" for tag in tags if isinstance(tag, str)),
         }
         self._values = {"id": "\n".join(self._ids), "class": "\n".join(classes)}
+
+    def __len__(self) -> int:
+        return len(self._alive)
 
     def matches(self, selector: str) -> list[html.HtmlElement]:
         """All elements that a selector matches, in document order."""
