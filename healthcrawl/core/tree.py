@@ -16,6 +16,7 @@ from lxml import etree, html
 _STRAY_END = re.compile(rb"</(?:html|body)\s*>", re.IGNORECASE)
 # libxml2 compares each attribute of an element with all others.
 _LONG_TAG = re.compile(rb"(<[a-zA-Z][\w-]{0,40})[^<>]{20000,}>")
+_LONG = 20_000  # bytes of such a tag
 _MOST_ATTRIBUTES = 5000
 _PROLOGUE = re.compile(r"^\s*<\?xml[^>]*\?>", re.IGNORECASE)
 # Characters that XML does not allow, in UTF-8; libxml2 stops at NUL.
@@ -51,7 +52,8 @@ def parse(text: str) -> html.HtmlElement:
     source = _PROLOGUE.sub("", text).encode("utf-8", "replace").translate(None, _CONTROLS)
     for noncharacter in _NONCHARACTERS:
         source = source.replace(noncharacter, b"")
-    source = _LONG_TAG.sub(lambda tag: tag[0] if tag[0].count(b"=") < _MOST_ATTRIBUTES else tag[1] + b">", source)
+    if max(map(len, source.split(b">"))) > _LONG:
+        source = _LONG_TAG.sub(lambda tag: tag[0] if tag[0].count(b"=") < _MOST_ATTRIBUTES else tag[1] + b">", source)
     parser = etree.HTMLParser(encoding="utf-8", huge_tree=False, remove_comments=True, remove_pis=True)
     parser.set_element_class_lookup(_LOOKUP)
     try:
