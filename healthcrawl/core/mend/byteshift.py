@@ -35,6 +35,8 @@ CERTAIN = 8.0
 GARBLED = 13.0
 """An original with a stretch whose characters cost so much each is no better than what it would replace."""
 
+DENSE, MANY = 10, 40
+"""In a text with a spot in every so many characters only so many are searched: no program damages that much."""
 NEAR = 8
 """Characters before and behind a spot that are near."""
 
@@ -49,6 +51,8 @@ def repair(text: str, data: Mending) -> tuple[str, tuple[Finding, ...]]:
     spots = [match.start() for match in _SPOT.finditer(text) if _is_chinese(text, match.start())]
     if not spots or not data.followers:
         return text, ()
+    if len(spots) * DENSE > len(text):
+        del spots[MANY:]
     may_drop = not any(map(is_private, text))
     scorer = listen(_undamaged(text, spots), data)
     outcomes: list[_Outcome] = []

@@ -18,6 +18,8 @@ COST = 9.0
 """... and so much more, in nats, the text must cost with it than without it, in the middle of all places."""
 ELSEWHERE = 0.25
 """At most this share of a word's occurrences is not before a comma."""
+LOOKED_AT = 20
+"""Words that are looked at, the most frequent before commas."""
 WORD = 2
 """Characters of such a word."""
 
@@ -32,10 +34,11 @@ def find(text: str, data: Mending) -> tuple[Finding, ...]:
         start = comma.start() - WORD
         if _CHINESE.fullmatch(text, max(start - ORDER + 1, 0), comma.start()):
             places[text[start : comma.start()]].append(start)
+    likeliest = sorted(places, key=lambda word: (-len(places[word]), word))[:LOOKED_AT]
     frequent = {
-        word: starts
-        for word, starts in places.items()
-        if len(starts) >= TIMES and len(starts) >= (1 - ELSEWHERE) * text.count(word)
+        word: places[word]
+        for word in likeliest
+        if len(places[word]) >= TIMES and len(places[word]) >= (1 - ELSEWHERE) * text.count(word)
     }
     if not frequent or not data.followers:
         return ()

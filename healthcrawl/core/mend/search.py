@@ -71,6 +71,8 @@ SPACE = 5.0
 MARK = 3.0
 OTHER = 8.0
 """A character that is none of these."""
+LOOK_BACK = 80
+"""Pieces in which two originals are compared."""
 CERTAINTY = 12.0
 """A margin beyond which there is no doubt."""
 SURE = 2.5
@@ -233,7 +235,7 @@ class _Search:
             yield gloss.end(), trail._replace(link=_Link(trail.link, gloss[0]))
             return
         yield at + 1, self._extend(trail, character)
-        if character != LOST:
+        if character != LOST or trail.cost > self.limit:
             return
         if text[at + 1 : at + 2] in _SPLITTERS and at + 1 < len(text):
             second, first = code(wide(text[at + 1]))
@@ -448,9 +450,12 @@ def _outdo(better: _Trail, worse: _Trail) -> _Trail:
         return better._replace(gain=min(better.gain, margin))
     if better.untouched or margin > CERTAINTY:
         return better
-    ours, others = _links(better.link), _links(worse.link)
-    first = next((at for at, (one, two) in enumerate(zip(ours, others, strict=False)) if one is not two), 0)
-    ours, others = ours[first:], others[first:]
+    ours, others = _links(better.link, LOOK_BACK), _links(worse.link, LOOK_BACK)
+    known = set(map(id, ours))
+    shared = next((id(link) for link in reversed(others) if id(link) in known), None)
+    if shared is not None:
+        ours = ours[next(at for at, link in enumerate(ours) if id(link) == shared) + 1 :]
+        others = others[next(at for at, link in enumerate(others) if id(link) == shared) + 1 :]
     while ours and others and ours[-1].text == others[-1].text:
         ours.pop()
         others.pop()
@@ -461,9 +466,10 @@ def _outdo(better: _Trail, worse: _Trail) -> _Trail:
     return better._replace(doubts=_Doubt(better.doubts, tuple(ours), margin, other))
 
 
-def _links(link: _Link | None) -> list[_Link]:
-    links = []
-    while link is not None:
+def _links(link: _Link | None, most: int | None = None) -> list[_Link]:
+    """The pieces of an original, or the last of them."""
+    links: list[_Link] = []
+    while link is not None and len(links) != most:
         links.append(link)
         link = link.before
     links.reverse()
