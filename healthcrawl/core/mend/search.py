@@ -71,6 +71,8 @@ SPACE = 5.0
 MARK = 3.0
 OTHER = 8.0
 """A character that is none of these."""
+OPENINGS = 60
+"""Places in one search where damage is assumed to begin."""
 LOOK_BACK = 80
 """Pieces in which two originals are compared."""
 CERTAINTY = 12.0
@@ -160,6 +162,7 @@ class _Search:
         self.scorer = scorer
         self.data = scorer.data
         self.guesses = GUESSED_PLACES if may_drop else 0
+        self.openings = OPENINGS
         self.limit = inf
         self.spot = 0
 
@@ -235,8 +238,9 @@ class _Search:
             yield gloss.end(), trail._replace(link=_Link(trail.link, gloss[0]))
             return
         yield at + 1, self._extend(trail, character)
-        if character != LOST or trail.cost > self.limit:
+        if character != LOST or trail.cost > self.limit or not self.openings:
             return
+        self.openings -= 1
         if text[at + 1 : at + 2] in _SPLITTERS and at + 1 < len(text):
             second, first = code(wide(text[at + 1]))
             for lost in _ending_with(second):
