@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from healthcrawl.corpus.catalog import Catalog
+from healthcrawl.corpus.layout import ArchiveLayout
 from healthcrawl.corpus.manifest import Manifest
 from healthcrawl.corpus.store import Reserved, Store
 from healthcrawl.errors import ArchiveError, UsageError
@@ -49,11 +50,19 @@ class Read:
 
 
 def jobs(
-    paths: Iterable[Path], sites: Mapping[str, Site], form: NormalForm, default: Site | None = None
+    paths: Iterable[Path],
+    sites: Mapping[str, Site],
+    form: NormalForm,
+    layout: ArchiveLayout,
+    default: Site | None = None,
 ) -> Iterator[Job]:
-    """A job for each file. Our own files name their site; those of others are read by the rules of `default`."""
+    """A job for each file.
+
+    Our own files name their site; those of others belong to the site in whose folder of the archive they lie, and are read by
+    the rules of `default` where they lie elsewhere.
+    """
     for path in paths:
-        name = site_of(path)
+        name = site_of(path) or layout.site_of(path)
         site = sites.get(name) if name else default
         yield Job(path=path, site=site, form=form, unknown="" if name in sites else name)
 

@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+_BEGUN = re.compile(r"-(\d{14})-\d{5}-[A-Za-z0-9.]+\.warc\.gz$")
 _NAME = re.compile(r"(?P<number>\d{3,})_(?P<hash16>[0-9a-f]{16})\.txt")
 
 
@@ -33,6 +34,12 @@ class ArchiveLayout:
         sites = [site] if site else self.sites
         return sorted((path for name in sites for path in self.warc(name).glob("*.warc.gz")), key=_begun)
 
+    def site_of(self, warc: Path) -> str:
+        """The site in whose folder a closed WARC file lies; empty for a file elsewhere."""
+        folder = warc.parent.resolve()
+        named = (name for name in self.sites if self.warc(name).resolve() == folder)
+        return next(named, "") if warc.name.endswith(".warc.gz") else ""
+
     @property
     def corpus(self) -> Path:
         """The folder of the text files."""
@@ -55,9 +62,9 @@ class ArchiveLayout:
 
 
 def _begun(path: Path) -> tuple[str, str]:
-    """The time in `<site>-<time>-<serial>-<worker>.warc.gz`, then the name."""
-    parts = path.name.split("-")
-    return (parts[-3] if len(parts) > 3 else "", path.name)
+    """The time in `<site>-<time>-<serial>-<worker>.warc.gz`, then the name. Files of others come before all of ours."""
+    match = _BEGUN.search(path.name)
+    return (match[1] if match else "", path.name)
 
 
 def content_hash(data: bytes) -> str:

@@ -292,7 +292,7 @@ class Archivist:
 
     def _catch_up(self, recovered: tuple[Path, ...]) -> None:
         """Read captures that a killed crawl kept on disk but did not come to read."""
-        paths = {*recovered, *sorted(self._folder.glob("*.warc.gz"))[-1:]}
+        paths = {*recovered, *self.layout.warc_files(self.site.name)[-1:]}
         for path in sorted(paths):
             for capture, location in read_captures(path, _warn):
                 if not is_ingested(self._store, capture.record_id, location):

@@ -7,6 +7,7 @@ from pathlib import Path
 from healthcrawl.core import message
 from healthcrawl.model import Location
 from healthcrawl.warc import index, records
+from healthcrawl.warc.read import is_capture
 from healthcrawl.warc.repair import gap_of
 from healthcrawl.warc.scan import Damage, Record, scan
 
@@ -15,7 +16,7 @@ from healthcrawl.warc.scan import Damage, Record, scan
 class Checked:
     """What was found in a file.
 
-    `captures` are the places of the records that are indexed, by record id, `lines` what its index should be, `damages` what
+    `captures` are the places of what `read_captures` gives, by record id, `lines` what its index should be, `damages` what
     can't be read or is not what its digest says. `gaps` are the (start, end) of places that a repair has filled, `defects` how
     often something irregular was met.
     """
@@ -48,8 +49,9 @@ def check(path: Path) -> Checked:
         defects.update(found.defects)
         at = found.location.offset
         damages += [Damage(warc_file=path.name, offset=at, reason=f"{what} does not match") for what in _broken(found)]
-        if found.type in index.INDEXED:
+        if is_capture(found):
             captures[found.id] = found.location
+        if found.type in index.INDEXED:
             lines.append(index.line(found, path.name))
         elif gap := gap_of(found):
             gaps.append(gap)

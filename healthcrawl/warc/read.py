@@ -82,12 +82,16 @@ def read_captures(
         if record.type == "metadata":
             concurrent_to = record.headers.get("warc-concurrent-to", "")
             context = records.load_context(records.load_fields(record.block))
-        elif record.type in _CAPTURES:
-            if not record.url:
-                on_damage(Damage(warc_file=path.name, offset=record.location.offset, reason="no WARC-Target-URI"))
-            elif record.url.lower().startswith(("http://", "https://")):
-                known = context if concurrent_to == record.id else Context()
-                yield _capture(record, known, originals), record.location
+        elif is_capture(record):
+            known = context if concurrent_to == record.id else Context()
+            yield _capture(record, known, originals), record.location
+        elif record.type in _CAPTURES and not record.url:
+            on_damage(Damage(warc_file=path.name, offset=record.location.offset, reason="no WARC-Target-URI"))
+
+
+def is_capture(record: Record) -> bool:
+    """Whether a record is one of those that `read_captures` gives: an answer of the web, or what it stands for."""
+    return record.type in _CAPTURES and record.url.lower().startswith(("http://", "https://"))
 
 
 def site_of(path: Path) -> str:

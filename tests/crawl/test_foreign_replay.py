@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import shutil
 from pathlib import Path
 
 from tests.conftest import Scrapy
@@ -64,3 +65,35 @@ def test_files_of_others_are_read_by_the_rules_of_a_site(scrapy: Scrapy, tmp_pat
     for options, site in (([], ""), (["--site", "demo"], "demo")):
         done = scrapy("replay", str(path), "--out", str(tmp_path / f"out{site}"), "--json", *options)
         assert [json.loads(line)["site"] for line in done.out.splitlines()] == [site], done.err
+
+
+def test_texts_of_files_that_the_archive_does_not_hold_stay_out_of_the_corpus(
+    scrapy: Scrapy, archive: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "some.warc.gz"
+    path.write_bytes(members([warc_record(ANSWERS["plain"], url=b"http://demo.healthcrawl.test/t20260301_1.html")]))
+    done = scrapy("replay", str(path), "--site", "demo")
+    assert (done.status, "--out DIR" in done.err) == (2, True)
+    assert f"warcio recompress {path} {archive / 'warc' / 'demo' / 'some.warc.gz'}" in done.err
+    assert not archive.exists()
+
+
+def test_files_of_others_can_be_made_part_of_the_archive(scrapy: Scrapy, archive: Path, tmp_path: Path) -> None:
+    lookup = warc_record(b"20260301\na.test. IN A 192.0.2.1\n", url=b"dns:a.test", record_id=b"<urn:uuid:2>")
+    page = warc_record(ANSWERS["chunked"], url=b"http://demo.healthcrawl.test/t20260301_1.html")
+    address = b"http://demo.healthcrawl.test/x.html"
+    resource = warc_record(b"<title>x</title>", url=address, kind=b"resource", record_id=b"<urn:uuid:3>")
+    folder = archive / "warc" / "demo"
+    folder.mkdir(parents=True)
+    (folder / "some.warc.gz").write_bytes(members([lookup, page, resource]))
+    assert scrapy("replay").status == 0
+    assert len(list((archive / "corpus").glob("*.txt"))) == 1
+    assert scrapy("verify", "--repair").status == 0
+    done = scrapy("verify", "--json")
+    verdicts = [json.loads(line) for line in done.out.splitlines()]
+    assert (done.status, {one["state"] for one in verdicts}) == (0, {"ok"}), done.out
+    named = tmp_path / "elsewhere"
+    named.symlink_to(archive, target_is_directory=True)
+    assert scrapy("replay", str(named / "warc" / "demo")).status == 0
+    shutil.copy(folder / "some.warc.gz", tmp_path)
+    assert scrapy("replay", str(tmp_path / "some.warc.gz")).status == 2

@@ -4,7 +4,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -39,7 +39,7 @@ class Command(PlainCommand):
         """The help's first paragraph."""
         return (
             "Read every capture of the archive (or of the WARC and ARC files and folders given) through the same code again. Without "
-            "--out the corpus is brought up to date; with --out the documents are written into that folder, with the numbers of "
+            "--out, which only files of the archive can be, the corpus is brought up to date; with --out the documents are written into that folder, with the numbers of "
             "the archive's journal, and the corpus is left alone. Files that others wrote are read by general rules, or by those of "
             "--site. What can't be read is told, and the rest goes on. Exit status: 0 done, 1 a file could not be read in full."
         )
@@ -65,7 +65,9 @@ class Command(PlainCommand):
         if not paths:
             where = layout.warc(opts.site) if opts.site else layout.root / "warc"
             raise UsageError(f"no WARC files in {where}; crawl first, or name files")
-        todo = jobs(paths, all_sites(self.settings), normal_form(self.settings), site)
+        if opts.out is None:
+            _refuse_strangers(paths, layout, opts.site)
+        todo = jobs(paths, all_sites(self.settings), normal_form(self.settings), layout, site)
         if args and site:
             todo = (job for job in todo if job.site == site)
         workers = min(opts.workers or os.cpu_count() or 1, len(paths))
@@ -90,6 +92,17 @@ class Command(PlainCommand):
             print(f"{name:20} {number:>9}  {note}".rstrip(), file=sys.stderr)
         print(f"the text files are in {opts.out or layout.corpus}", file=sys.stderr)
         return FAILED if failed or tally.rejections["fault"] else DONE
+
+
+def _refuse_strangers(paths: Iterable[Path], layout: ArchiveLayout, site: str) -> None:
+    """No text comes into the corpus whose capture the archive does not hold."""
+    stranger = next((path for path in paths if not layout.site_of(path)), None)
+    if stranger is not None:
+        raise UsageError(
+            f"{stranger}: not a closed WARC file of the archive, so its texts can't go into {layout.corpus}. Give --out DIR "
+            f"to have them in a folder of their own; or make the file one of the archive's, with `warcio recompress {stranger} "
+            f"{layout.warc(site or 'SITE') / stranger.name.partition('.')[0]}.warc.gz`, and replay that"
+        )
 
 
 @contextmanager

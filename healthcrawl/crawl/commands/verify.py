@@ -98,7 +98,7 @@ class Command(PlainCommand):
         catalog = Catalog(layout.catalog)
         try:
             store = Store(layout.corpus, Manifest(layout.manifest), catalog)
-            work = jobs(todo, all_sites(self.settings), normal_form(self.settings))
+            work = jobs(todo, all_sites(self.settings), normal_form(self.settings), layout)
             for result in replay(read_all(work, 1), store):
                 if isinstance(result, Rejection):
                     print(f"scrapy verify: {result.detail}", file=sys.stderr)
