@@ -1,8 +1,9 @@
 """Making a damaged WARC file readable again without moving what is whole in it.
 
 Index, catalog, journal and revisits name records by their offset. So what can't be read is replaced by one record of the same
-length that says so, and everything behind it stays where it was; only a place too small for that is left out, and a torn tail
-has nothing behind it. The file as it was found stays beside the new one.
+length that says so, and everything behind it stays where it was. A torn tail has nothing behind it. A place too small for that
+record is smaller than any of ours, so it is something that came in between: left out, it puts what lies behind back where it was.
+The file as it was found stays beside the new one.
 """
 
 import os
