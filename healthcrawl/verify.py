@@ -136,6 +136,34 @@ def repair(verdicts: Iterable[Verdict], layout: ArchiveLayout, moment: datetime)
             yield Verdict(file=str(made), state="repaired", detail=f"made anew from {warc.name}")
 
 
+def forget_lost(warc: Path, catalog: Catalog) -> int:
+    """Take captures off the catalog that a repair of a WARC file could not save; returns how many they were.
+
+    Their pages, and those whose captures refer to their payloads, will be asked for in full again, so that no server answers that
+    what is lost has not changed.
+
+    Raises:
+        ArchiveError: the file or the catalog can't be read.
+    """
+    site, gaps = warc.parent.name, check(warc).gaps
+    rows, pages = tables.captures, tables.pages
+    with catalog.writing() as tx:
+        here = sa.and_(rows.c.site == site, rows.c.warc_file == warc.name)
+        columns = (rows.c.record_id, rows.c.url, rows.c.payload_sha256, rows.c.warc_offset)
+        lost = [row for row in tx.execute(sa.select(*columns).where(here)) if _is_in(gaps, row.warc_offset)]
+        for record_id, url, payload, _ in lost:
+            same = sa.and_(rows.c.site == site, rows.c.payload_sha256 == payload, rows.c.record_type == "revisit")
+            concerned = sa.or_(pages.c.url == url, pages.c.url.in_(sa.select(rows.c.url).where(same)))
+            tx.execute(
+                sa.update(pages)
+                .where(pages.c.site == site, concerned)
+                .values(etag="", last_modified="", captured_at="")
+            )
+            for table in (tables.findings, rows):
+                tx.execute(sa.delete(table).where(table.c.record_id == record_id))
+    return len(lost)
+
+
 def _journal(layout: ArchiveLayout) -> tuple[_Known, Verdict | None]:
     steps: dict[int, Step] = {}
     aliases: dict[str, int] = {}

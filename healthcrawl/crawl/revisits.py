@@ -7,8 +7,10 @@ from healthcrawl.core import message
 from healthcrawl.corpus.captures import CaptureRow, Likeness, closest, same_payload
 from healthcrawl.corpus.catalog import Catalog
 from healthcrawl.corpus.frontier import PageRow
+from healthcrawl.errors import ArchiveError
 from healthcrawl.ingest import payload_sha256
 from healthcrawl.model import Exchange, Revisit
+from healthcrawl.warc.read import read_record
 from healthcrawl.warc.write import OPEN_SUFFIX
 
 Scope: TypeAlias = Literal["site", "url", "never"]
@@ -31,7 +33,8 @@ class Revisits:
         """What the answer repeats; None where it has to be kept in full.
 
         A 304 repeats the capture whose validators the request carried (`page`). An equal payload repeats the newest capture that
-        holds it in full, has the same status and media type, and is still there.
+        holds it in full and has the same status and media type, if reading that gives the payload now: its file may be gone, damaged
+        or repaired, and nothing may be left out for something that is lost.
         """
         answer = message.parse(exchange.response)
         if answer.status == 304:
@@ -40,8 +43,9 @@ class Revisits:
             return None
         url = exchange.url if self._scope == "url" else ""
         like = Likeness(status=answer.status, media_type=answer.media_type, url=url)
-        row = same_payload(self._catalog, self._site, payload_sha256(exchange.response), like)
-        if row is None or not self._is_there(row):
+        payload = payload_sha256(exchange.response)
+        row = same_payload(self._catalog, self._site, payload, like)
+        if row is None or not self._holds(row, payload):
             return None
         return Revisit(
             profile="identical-payload-digest",
@@ -69,6 +73,12 @@ class Revisits:
             location=known.location if known else None,
         )
 
-    def _is_there(self, row: CaptureRow) -> bool:
+    def _holds(self, row: CaptureRow, payload: str) -> bool:
         path = self._folder / row.location.warc_file
-        return path.exists() or path.with_name(path.name + OPEN_SUFFIX).exists()
+        if not path.exists():
+            path = path.with_name(path.name + OPEN_SUFFIX)
+        try:
+            record = read_record(path, row.location.offset)
+        except ArchiveError:
+            return False
+        return record.type == "response" and payload_sha256(record.block) == payload

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from healthcrawl.core import message
 from healthcrawl.corpus.layout import content_hash
-from healthcrawl.warc.read import read_records
+from healthcrawl.warc.read import read_captures, read_records
 from tests.conftest import run_scrapy
 from tests.warc.foreign import arc_head, arc_record, members, warc_record
 
@@ -174,6 +175,34 @@ def test_repair_saves_what_is_whole_and_keeps_what_was_damaged(archive: Path) ->
     assert states(archive)[0] == 0
     crawled = run_scrapy(archive, "crawl", "demo")
     assert crawled.status == 0, crawled.err
+
+
+def test_what_a_repair_could_not_save_is_archived_in_full_by_the_next_crawl(archive: Path) -> None:
+    """Neither an equal payload nor a 304 is taken for a copy of what is lost."""
+    assert run_scrapy(archive, "crawl", "demo").status == 0  # 304s and revisits, with originals in other files
+    folder = archive / "warc" / "demo"
+    wanted = {"http://demo.healthcrawl.test/robots.txt": "response"}
+    wanted |= dict.fromkeys(
+        [json.loads(line)["url"] for line in (archive / "manifest.jsonl").read_text().splitlines()][:1], ""
+    )
+    originals = [one for path in sorted(folder.glob("*.gz")) for one in read_records(path) if one.type == "response"]
+    lost = {one.url: one for one in reversed(originals) if one.url in wanted}
+    assert lost.keys() == wanted.keys()
+    for one in lost.values():
+        path = folder / one.location.warc_file
+        data = bytearray(path.read_bytes())
+        data[one.location.offset + one.location.length // 2] ^= 0x10
+        path.write_bytes(bytes(data))
+    done = run_scrapy(archive, "verify", "--repair")
+    assert (done.status, "captures are lost; the next crawl gets them anew" in done.err) == (0, True), (
+        done.out + done.err
+    )
+    assert run_scrapy(archive, "crawl", "demo").status == 0
+    newest = max(folder.glob("*.warc.gz"))
+    captures = {capture.url: capture for capture, _ in read_captures(newest)}
+    for url, one in lost.items():
+        assert message.parse(captures[url].response).payload == message.parse(one.block).payload
+    assert states(archive)[0] == 0
 
 
 def test_repair_makes_catalog_and_indexes_anew(archive: Path) -> None:

@@ -20,7 +20,7 @@ from healthcrawl.crawl.progress import track
 from healthcrawl.errors import UsageError
 from healthcrawl.model import Rejection
 from healthcrawl.replay import jobs, read_all, replay
-from healthcrawl.verify import Verdict, count_files, repair, verify, verify_files
+from healthcrawl.verify import Verdict, count_files, forget_lost, repair, verify, verify_files
 
 
 class Command(PlainCommand):
@@ -88,15 +88,30 @@ class Command(PlainCommand):
         sources = {Path(verdict.source) for verdict in found if verdict.remedy == "replay" and verdict.source}
         if any(verdict.remedy == "replay" and not verdict.source for verdict in found):
             sources |= set(layout.warc_files())
+        salvaged = []
         for verdict in repair(found, layout, clock()):
             _print(verdict, as_json=as_json)
             if verdict.source:
                 sources.add(Path(verdict.source))
+            if verdict.source == verdict.file:
+                salvaged.append(Path(verdict.file))
         todo = [path for path in layout.warc_files() if path in sources]
         if not todo:
             return
+        self._replay(todo, salvaged, layout)
+        for path in todo:
+            _print(Verdict(file=str(path), state="repaired", detail="replayed"), as_json=as_json)
+
+    def _replay(self, todo: list[Path], salvaged: list[Path], layout: ArchiveLayout) -> None:
+        assert self.settings is not None
         catalog = Catalog(layout.catalog)
         try:
+            for path in salvaged:
+                if lost := forget_lost(path, catalog):
+                    print(
+                        f"scrapy verify: {path}: {lost} captures are lost; the next crawl gets them anew",
+                        file=sys.stderr,
+                    )
             store = Store(layout.corpus, Manifest(layout.manifest), catalog)
             work = jobs(todo, all_sites(self.settings), normal_form(self.settings), layout)
             for result in replay(read_all(work, 1), store):
@@ -104,8 +119,6 @@ class Command(PlainCommand):
                     print(f"scrapy verify: {result.detail}", file=sys.stderr)
         finally:
             catalog.close()
-        for path in todo:
-            _print(Verdict(file=str(path), state="repaired", detail="replayed"), as_json=as_json)
 
 
 def _print(verdict: Verdict, *, as_json: bool) -> None:
