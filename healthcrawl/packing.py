@@ -101,19 +101,34 @@ def _pages(
 
 
 def _originals(tx: sa.Connection, site: str, earliest: str) -> Iterator[str]:
-    """The files with the captures that revisits since then may refer to: of the same payload, or of the same address."""
-    later, original = tables.captures.alias(), tables.captures.alias()
-    for same in (original.c.payload_sha256 == later.c.payload_sha256, original.c.url == later.c.url):
-        query = (
-            sa.select(original.c.warc_file)
-            .distinct()
-            .where(
-                later.c.site == site,
-                later.c.captured_at >= earliest,
-                later.c.record_type == "revisit",
-                original.c.site == site,
-                original.c.record_type == "response",
-                same,
-            )
-        )
-        yield from tx.execute(query).scalars()
+    """The files with what captures since then stand for: equal payloads; and of a 304 what was captured before it, with its payload."""
+    later, shown, original, other = (tables.captures.alias() for _ in range(4))
+    since = sa.and_(later.c.site == site, later.c.captured_at >= earliest)
+    before = (
+        sa.select(sa.func.max(other.c.captured_at))
+        .where(other.c.site == site, other.c.url == later.c.url, other.c.status != 304)
+        .where(other.c.captured_at <= later.c.captured_at)
+        .scalar_subquery()
+    )
+    is_shown = sa.and_(
+        later.c.status == 304,
+        shown.c.site == site,
+        shown.c.url == later.c.url,
+        shown.c.status != 304,
+        shown.c.captured_at == before,
+    )
+    holds = sa.and_(original.c.site == site, original.c.record_type == "response")
+    for query in (
+        sa.select(original.c.warc_file).where(
+            since, later.c.record_type == "revisit", holds, original.c.payload_sha256 == later.c.payload_sha256
+        ),
+        sa.select(shown.c.warc_file).where(since, is_shown),
+        sa.select(original.c.warc_file).where(
+            since,
+            is_shown,
+            shown.c.record_type == "revisit",
+            holds,
+            original.c.payload_sha256 == shown.c.payload_sha256,
+        ),
+    ):
+        yield from tx.execute(query.distinct()).scalars()
