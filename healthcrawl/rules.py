@@ -291,8 +291,8 @@ class Mending:
     """Data of the mender.
 
     `readings`: each reading, with its tone (`zhōng`) and without, and the characters that have it. `simplified`: what a
-    traditional character alone becomes; `kept` are those that stand in simplified texts nevertheless (著, 昇); `traditional` finds the others. `spellings`:
-    traditional words that the converter would spell wrong, and what they become; `respellings`: the same for words as the
+    traditional character alone becomes; `kept` are those that stand in simplified texts nevertheless (著, 昇); `traditional` are
+    the others, and `traditional_of_gb2312` those of them that GB2312, the simplified character set, has too. `spellings`: traditional words that the converter would spell wrong, and what they become; `respellings`: the same for words as the
     converter leaves them.
     `followers`: the character model: how likely each character is behind up to two others. Its rows are coded, see
     `core.mend.likelihood.row`; that of the empty context says how rare each character is.
@@ -301,7 +301,8 @@ class Mending:
     readings: Mapping[str, str] = field(default_factory=dict)
     simplified: Mapping[str, str] = field(default_factory=dict)
     kept: frozenset[str] = frozenset()
-    traditional: Pattern = re.compile("(?!)")
+    traditional: frozenset[str] = frozenset()
+    traditional_of_gb2312: str = ""
     spellings: Mapping[str, str] = field(default_factory=dict)
     respellings: Mapping[str, str] = field(default_factory=dict)
     followers: Mapping[str, str] = field(default_factory=dict)

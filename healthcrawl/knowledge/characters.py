@@ -1,6 +1,5 @@
 """Reads the character data of the mender (made by `healthcrawl.knowledge.build.characters`) into one `Mending`."""
 
-import re
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterator
@@ -20,11 +19,13 @@ def load_mending() -> Mending:
     followers = dict(line.split("\t") for line in _lines("likelihood.tsv"))
     simplified = {each: simplified for simplified, group in _rows("traditional.tsv") for each in group}
     simplified |= {word: form for word, form in script["after"].items() if len(word) == 1}
+    traditional = frozenset(simplified) - set(script["kept"])
     return Mending(
         readings=_readings(),
         simplified=simplified,
         kept=frozenset(script["kept"]),
-        traditional=re.compile(f"[{''.join(sorted(simplified.keys() - set(script['kept'])))}]"),
+        traditional=traditional,
+        traditional_of_gb2312="".join(sorted(traditional)).encode("gb2312", "ignore").decode("gb2312"),
         spellings=script["before"] | {form: form for form in script["before"].values()},
         respellings=script["after"],
         followers=followers,

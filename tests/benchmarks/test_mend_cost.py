@@ -49,6 +49,12 @@ def mirrored(text: str) -> str:
     return "".join(each + (f"({READINGS[each]})" if each in READINGS else "") for each in map(traditional, text))
 
 
+def with_stray(text: str) -> str:
+    """The text with one traditional character in its middle."""
+    at = len(text) // 2
+    return text[:at] + "醫" + text[at:]
+
+
 def shifted(text: str) -> str:
     """The mirrored text, cut in its GBK bytes in front of every splitter."""
     raw = mirrored(text).encode("gbk", "ignore")
@@ -80,7 +86,7 @@ def _warm() -> None:
 
 @pytest.mark.parametrize(
     ("kind", "make", "at_least"),
-    [("clean", str, 30.0), ("mirrored", mirrored, 0.5), ("shifted", shifted, 0.0)],
+    [("clean", str, 30.0), ("stray", with_stray, 10.0), ("mirrored", mirrored, 0.5), ("shifted", shifted, 0.0)],
 )
 def test_speed_against_opencc(kind: str, make: Callable[[str], str], at_least: float) -> None:
     text = make(clean_text(100_000))

@@ -34,13 +34,14 @@ def mend(text: str, data: Mending, *, simplify: bool = True) -> Mended:
     text, shifts = byteshift.repair(text, data)
     text, glossed = glosses.remove(text, data)
     mirrored = bool(noise or shifts or glossed)
+    converted = (simplify or blanks.LOST in text) and script.is_traditional(text, data)
     lost: tuple[Finding, ...] = ()
-    if blanks.LOST in text and (mirrored or script.is_traditional(text, data)):
+    if blanks.LOST in text and (mirrored or converted):
         text, lost = blanks.restore(text)
     scripts: tuple[Finding, ...] = ()
     if simplify or mirrored:
         text, scripts = script.simplify(text, data)
-    filled = fillers.find(text, data) if mirrored or scripts else ()
+    filled = fillers.find(text, data) if mirrored or (scripts and converted) else ()
     return Mended(text=text, findings=noise + encoded + shifts + glossed + lost + scripts + filled)
 
 

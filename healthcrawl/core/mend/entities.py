@@ -8,9 +8,8 @@ from healthcrawl.model import Finding
 SIGN = "&"
 """What every entity begins with."""
 
-_ENTITIES = re.compile(
-    r"(?:&(?:#(?:[0-9]{2,7}|[xX][0-9a-fA-F]{2,6})|nbsp|ldquo|rdquo|lsquo|rsquo|mdash|middot|hellip|emsp|ensp);)+"
-)
+_NAME = r"(?:#(?:[0-9]{2,7}|[xX][0-9a-fA-F]{2,6})|nbsp|ldquo|rdquo|lsquo|rsquo|mdash|middot|hellip|emsp|ensp);"
+_ENTITIES = re.compile(rf"&{_NAME}(?:&{_NAME})*")
 
 
 def decode(text: str) -> tuple[str, tuple[Finding, ...]]:

@@ -7,9 +7,10 @@ Japanese is left alone: a clause with kana is no Chinese.
 
 import importlib
 import re
-from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, lru_cache
+from itertools import compress, count, zip_longest
+from operator import ne
 from typing import Protocol
 
 from healthcrawl.model import Finding
@@ -33,11 +34,18 @@ def simplify(text: str, data: Mending) -> tuple[str, tuple[Finding, ...]]:
     traditional, simplified = _counts(text, data)
     if not traditional:
         return text, ()
-    lines = [_simplify_line(line, data, default=traditional > simplified) for line in text.split("\n")]
-    result = "\n".join(lines)
-    if result == text:
-        return text, ()
-    return result, (_summary(text, result),)
+    default = traditional > simplified
+    lines = text.split("\n")
+    if default or any(each in text for each in data.traditional_of_gb2312):
+        chosen: Iterable[int] = range(len(lines))
+    else:
+        chosen = compress(count(), map(ne, lines, _in_gb2312(text).split("\n")))
+    changed: list[tuple[str, str]] = []
+    for at in chosen:
+        line, lines[at] = lines[at], _simplify_line(lines[at], data, default=default)
+        if lines[at] != line:
+            changed += (pair for pair in zip_longest(line, lines[at], fillvalue="") if ne(*pair))
+    return ("\n".join(lines), (_summary(changed),)) if changed else (text, ())
 
 
 def is_traditional(text: str, data: Mending) -> bool:
@@ -52,30 +60,41 @@ def to_traditional(text: str) -> str:
 
 
 def _counts(text: str, data: Mending) -> tuple[int, int]:
-    """How many characters are traditional only, how many simplified only; neither is counted where none is traditional."""
-    if data.traditional.search(text) is None:
+    """How many characters are traditional only, how many simplified only; neither is counted where none is traditional.
+
+    Simplified only is what GB2312, the mainland's character set, has and Big5, Taiwan's, has not. GB2312 lacks all but a few of
+    the traditional characters; so what its codec, fast as it is, gives back unchanged needs no closer look.
+    """
+    known = _in_gb2312(text)
+    traditional = sum(text.count(each) for each in data.traditional_of_gb2312)
+    if known != text:
+        lines = zip(text.split("\n"), known.split("\n"), strict=True)
+        traditional += sum(_count_unknown(line, of_line, data) for line, of_line in lines if line != of_line)
+    if not traditional:
         return 0, 0
-    counts = Counter(text)
-    traditional = sum(times for each, times in counts.items() if each in data.simplified and each not in data.kept)
-    simplified = sum(times for each, times in counts.items() if _is_simplified_only(each))
-    return traditional, simplified
+    return traditional, _count_simplified(known)
 
 
-@lru_cache(maxsize=30_000)
-def _is_simplified_only(character: str) -> bool:
-    """Whether GB2312, the mainland's character set, has the character and Big5, Taiwan's, has not."""
-    return _encodes(character, "gb2312") and not _encodes(character, "big5")
+def _in_gb2312(text: str) -> str:
+    """The text with `?` for each character that GB2312 lacks."""
+    return text.encode("gb2312", "replace").decode("gb2312")
 
 
-def _encodes(character: str, charset: str) -> bool:
-    return character.encode(charset, "ignore") != b""
+def _count_simplified(known: str) -> int:
+    """How many characters of a text in GB2312 Big5 lacks."""
+    return len(known) - len(known.encode("big5", "ignore").decode("big5"))
+
+
+def _count_unknown(text: str, known: str, data: Mending) -> int:
+    """How many of the characters in which two texts differ are traditional."""
+    return sum(map(data.traditional.__contains__, compress(text, map(ne, text, known))))
 
 
 def _simplify_line(line: str, data: Mending, *, default: bool) -> str:
     if line.isascii():
         return line
     traditional, simplified = _counts(line, data)
-    if not traditional and (not default or any(map(_is_simplified_only, line))):
+    if not traditional and (not default or _count_simplified(_in_gb2312(line))):
         return line
     whole = traditional > simplified or (default and not simplified)
     if not _KANA.search(line):
@@ -124,7 +143,6 @@ def _converter(name: str) -> _Converter:
     return converter
 
 
-def _summary(text: str, result: str) -> Finding:
-    changed = [(old, new) for old, new in zip(text, result, strict=False) if old != new]
+def _summary(changed: Sequence[tuple[str, str]]) -> Finding:
     shown = " ".join(dict.fromkeys(f"{old}→{new}" for old, new in changed[:SHOWN]))
     return Finding(kind="script", text=changed[0][0], detail=f"{len(changed)} characters simplified: {shown}")

@@ -100,3 +100,22 @@ def test_doing_it_again_changes_nothing(text: str) -> None:
 @given(st.text(max_size=60))
 def test_any_text_comes_through(text: str) -> None:
     assert simplify(text, load_mending())[0].count("\n") == text.count("\n")
+
+
+@pytest.mark.parametrize("stray", [*"醫夥摺麽後", "發"])
+def test_a_stray_traditional_character_is_simplified_wherever_it_stands(stray: str, data: Mending) -> None:
+    text = f"市卫生健康局\n深化——{stray}改革·发展，\ud800推进建设。\n全市各级医疗机构"
+    simplified = text.replace(stray, data.simplified[stray])
+    result, (finding,) = simplify(text, data)
+    assert result == simplified
+    assert finding.detail == f"1 characters simplified: {stray}→{data.simplified[stray]}"
+
+
+def test_the_fast_test_for_traditional_characters_misses_none(data: Mending) -> None:
+    characters = [chr(code) for code in range(0x3000, 0xA000)]
+    missed = [
+        each
+        for each in characters
+        if (simplify(f"卫生{each}健康", data)[1] != ()) != (each in data.simplified and each not in data.kept)
+    ]
+    assert missed == []
