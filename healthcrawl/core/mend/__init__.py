@@ -33,7 +33,7 @@ def mend(text: str, data: Mending, *, simplify: bool = True) -> Mended:
     text, encoded = entities.decode(text) if entities.SIGN in text else (text, ())
     text, shifts = byteshift.repair(text, data)
     text, glossed = glosses.remove(text, data)
-    mirrored = bool(noise or shifts or glossed)
+    mirrored = bool(noise or glossed) or any(shift.kind != "unresolved" for shift in shifts)
     converted = (simplify or blanks.LOST in text) and script.is_traditional(text, data)
     lost: tuple[Finding, ...] = ()
     if blanks.LOST in text and (mirrored or converted):

@@ -11,6 +11,8 @@ is far likelier than the others, the text is put right around it, and U+FFFD tak
 """
 
 import re
+from collections import defaultdict
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from healthcrawl.core.mend.codepage import LOST, is_private
@@ -22,7 +24,7 @@ from healthcrawl.model import Finding
 from healthcrawl.rules import Mending
 
 FRUITLESS = 30
-"""After so many searches in a row that mended nothing, the rest is left alone: such `?` are of another kind."""
+"""After so many searches in a row that mended nothing, the rest is left alone, and told: such `?` are of another kind."""
 
 GAIN = 1.5
 """An original must be so much likelier than the text as it stands, in nats (see `likelihood`), to be taken; ..."""
@@ -36,7 +38,7 @@ GARBLED = 13.0
 """An original with a stretch whose characters cost so much each is no better than what it would replace."""
 
 DENSE, MANY = 10, 40
-"""In a text with a spot in every so many characters only so many are searched: no program damages that much."""
+"""In a text with a spot in every so many characters only so many are searched: no program damages that much. The rest is told."""
 NEAR = 8
 """Characters before and behind a spot that are near."""
 
@@ -51,21 +53,29 @@ def repair(text: str, data: Mending) -> tuple[str, tuple[Finding, ...]]:
     spots = [match.start() for match in _SPOT.finditer(text) if _is_chinese(text, match.start())]
     if not spots or not data.followers:
         return text, ()
-    if len(spots) * DENSE > len(text):
-        del spots[MANY:]
+    most = MANY if len(spots) * DENSE > len(text) else len(spots)
     may_drop = not any(map(is_private, text))
     scorer = listen(_undamaged(text, spots), data)
     outcomes: list[_Outcome] = []
+    left: list[int] = []
+    unsearched: list[int] = []
     done = fruitless = 0
-    for spot in spots:
-        if spot < done or fruitless == FRUITLESS:
+    for at, spot in enumerate(spots):
+        if spot < done:
+            continue
+        if at >= most or fruitless == FRUITLESS:
+            unsearched.append(spot)
             continue
         found = find_original(text, spot, scorer, may_drop=may_drop)
         fruitless += 1
+        if found.given_up:
+            unsearched.append(spot)
         if found.shift is not None:
             outcomes.append(_judge(text, found.shift, scorer))
             fruitless = 0 if outcomes[-1].text is not None else fruitless
             done = found.end
+        elif not found.given_up:
+            left.append(spot)
     outcomes = _ask_again(text, outcomes, data, may_drop=may_drop)
     pieces: list[str] = []
     done = 0
@@ -74,6 +84,9 @@ def repair(text: str, data: Mending) -> tuple[str, tuple[Finding, ...]]:
             pieces += text[done : outcome.shift.start], outcome.text
             done = outcome.shift.end
     findings = tuple(finding for outcome in outcomes for finding in outcome.findings)
+    findings += _leave(text, unsearched, "not searched to the end: there are too many, or the run is too long")
+    if pieces:  # what else would be an author's is suspicious beside damage
+        findings += _leave(text, left, "no original is likelier than the text as it stands")
     return "".join(pieces) + text[done:], findings
 
 
@@ -103,6 +116,21 @@ def _ask_again(text: str, outcomes: list[_Outcome], data: Mending, *, may_drop: 
                 continue
         answers.append(outcome)
     return answers
+
+
+def _leave(text: str, spots: Iterable[int], why: str) -> tuple[Finding, ...]:
+    """Say that spots were left as they are; once for all that look alike."""
+    alike: defaultdict[str, list[int]] = defaultdict(list)
+    for spot in spots:
+        alike[text[spot : spot + 2]].append(spot)
+    return tuple(
+        Finding(
+            kind="unresolved",
+            text=text[max(first - NEAR, 0) : first + NEAR],
+            detail=f"byte shift? {form} at {1 + len(more)} places: {why}",
+        )
+        for form, (first, *more) in alike.items()
+    )
 
 
 def _put_in(text: str, outcomes: list[_Outcome], margin: float) -> str:

@@ -135,10 +135,14 @@ class _Doubt(NamedTuple):
 
 
 class Found(NamedTuple):
-    """The likeliest original, up to where the text is in step again; `shift` is None where it is the text as it stands."""
+    """The likeliest original, up to where the text is in step again; `shift` is None where it is the text as it stands.
+
+    `given_up`: a bound ended the search; there may be more to find.
+    """
 
     shift: Shift | None
     end: int
+    given_up: bool = False
 
 
 def context(text: str, spot: int) -> str:
@@ -187,7 +191,8 @@ class _Search:
                 for position, going in self._moves(trail, at):
                     waiting[position].append(going)
             at += 1
-        return self._result([trail for trail in trails if not trail.pending], at)
+        found = self._result([trail for trail in trails if not trail.pending], at)
+        return found._replace(given_up=not self.openings or spot + RUN == at < len(self.text))
 
     def _result(self, trails: Sequence[_Trail], end: int) -> Found:
         if not trails:

@@ -120,6 +120,25 @@ def test_question_marks_of_authors_stay_without_a_word(text: str, data: Mending)
     assert repair(text, data) == (text, ())
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["?？？天气真好" * 60, "。".join(["今天??天气"] * 40), "市医院" + "?？疃" * 900],
+    ids=["dense", "fruitless", "long"],
+)
+def test_spots_that_a_bound_leaves_unsearched_are_told(text: str, data: Mending) -> None:
+    _, findings = repair(text, data)
+    assert any(each.kind == "unresolved" and "not searched to the end" in each.detail for each in findings)
+    assert len(findings) < 60
+
+
+def test_a_spot_left_beside_damage_is_told(mirror: Any, data: Mending) -> None:
+    damaged = mirror.cut(mirror.convert(SENTENCES[0]))
+    author = "您知道嗎??今天是世界無煙日。"
+    assert repair(author, data) == (author, ())
+    _, findings = repair(f"{author}\n{damaged}", data)
+    assert [each.text for each in findings if each.kind == "unresolved"] == [author[:12]]
+
+
 @pytest.mark.parametrize("sentence", SENTENCES)
 def test_whatever_is_put_in_gives_the_input_when_damaged_again(sentence: str, mirror: Any, data: Mending) -> None:
     seen = mirror.cut(mirror.convert(sentence))

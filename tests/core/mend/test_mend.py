@@ -131,3 +131,10 @@ def test_mending_again_changes_nothing(text: str) -> None:
     once = mend(text, data).text
     twice = mend(once, data).text
     assert mend(twice, data).text == twice
+
+
+def test_a_single_question_mark_where_nothing_is_asked_stays_and_is_told(data: Mending) -> None:
+    mended = mend("某某信息技術有限公司?粵網備第三號，您知道嗎?請來電。", data)
+    assert mended.text == "某某信息技术有限公司?粤网备第三号，您知道吗?请来电。"
+    assert [each.text for each in mended.findings if each.kind == "unresolved"] == ["技術有限公司?粵網備第三號"]
+    assert mend("某某信息技术有限公司?粤网备第三号。", data).findings == ()
