@@ -12,7 +12,7 @@ is far likelier than the others, the text is put right around it, and U+FFFD tak
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from healthcrawl.core.mend.codepage import LOST, is_private
@@ -53,9 +53,27 @@ def repair(text: str, data: Mending) -> tuple[str, tuple[Finding, ...]]:
     spots = [match.start() for match in _SPOT.finditer(text) if _is_chinese(text, match.start())]
     if not spots or not data.followers:
         return text, ()
-    most = MANY if len(spots) * DENSE > len(text) else len(spots)
     may_drop = not any(map(is_private, text))
-    scorer = listen(_undamaged(text, spots), data)
+    outcomes, left, unsearched = _search(text, spots, listen(_undamaged(text, spots), data), may_drop=may_drop)
+    outcomes = _ask_again(text, outcomes, data, may_drop=may_drop)
+    pieces: list[str] = []
+    done = 0
+    for outcome in outcomes:
+        if outcome.text is not None:
+            pieces += text[done : outcome.shift.start], outcome.text
+            done = outcome.shift.end
+    findings = tuple(finding for outcome in outcomes for finding in outcome.findings)
+    findings += _leave(text, unsearched, "not searched to the end: there are too many, or the run is too long")
+    if pieces:  # what else would be an author's is suspicious beside damage
+        findings += _leave(text, left, "no original is likelier than the text as it stands")
+    return "".join(pieces) + text[done:], findings
+
+
+def _search(
+    text: str, spots: Sequence[int], scorer: Likelihood, *, may_drop: bool
+) -> tuple[list["_Outcome"], list[int], list[int]]:
+    """What was found, the spots at which nothing was, and those at which a bound ended the search or forbade it."""
+    most = MANY if len(spots) * DENSE > len(text) else len(spots)
     outcomes: list[_Outcome] = []
     left: list[int] = []
     unsearched: list[int] = []
@@ -76,18 +94,7 @@ def repair(text: str, data: Mending) -> tuple[str, tuple[Finding, ...]]:
             done = found.end
         elif not found.given_up:
             left.append(spot)
-    outcomes = _ask_again(text, outcomes, data, may_drop=may_drop)
-    pieces: list[str] = []
-    done = 0
-    for outcome in outcomes:
-        if outcome.text is not None:
-            pieces += text[done : outcome.shift.start], outcome.text
-            done = outcome.shift.end
-    findings = tuple(finding for outcome in outcomes for finding in outcome.findings)
-    findings += _leave(text, unsearched, "not searched to the end: there are too many, or the run is too long")
-    if pieces:  # what else would be an author's is suspicious beside damage
-        findings += _leave(text, left, "no original is likelier than the text as it stands")
-    return "".join(pieces) + text[done:], findings
+    return outcomes, left, unsearched
 
 
 class _Outcome(NamedTuple):
