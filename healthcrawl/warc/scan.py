@@ -11,6 +11,7 @@ from base64 import b16encode, b32encode
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 from urllib.parse import quote
@@ -25,6 +26,7 @@ MAX_BLOCK = 1 << 28  # bytes; a longer block is told and passed over, so that me
 _MAX_HEAD = 1 << 18
 _ARC_RECORD = re.compile(ARC_LINE)
 _DATE = re.compile(r"(\d{4})(?:-?(\d\d)(?:-?(\d\d)(?:[T ]?(\d\d):?(\d\d):?(\d\d)(?:[.,]\d+)?)?)?)?(Z|[+-]\d\d:?\d\d)?")
+_FIELD = re.compile(r"\n([^:\n]+):([^\n]*)")  # the first line is none
 _STRANGE = re.compile(r"[\x00-\x20\x7f]")
 _ALGORITHMS = frozenset({"md5", "sha1", "sha256", "sha512"})
 
@@ -262,9 +264,12 @@ class _Reader:
 
 def _headers(head: bytes) -> dict[str, str]:
     """The named fields of a record's head, names in lower case; of equal names the first counts."""
+    text = _text(head)
+    if "\n " not in text and "\n\t" not in text:
+        return {name.strip().lower(): value.strip() for name, value in reversed(_FIELD.findall(text))}
     headers: dict[str, str] = {}
     name = ""
-    for line in _text(head).split("\n")[1:]:
+    for line in text.split("\n")[1:]:
         named, colon, value = line.partition(":")
         if line[:1] in {" ", "\t"} and name:
             headers[name] += " " + line.strip()
@@ -287,6 +292,7 @@ def _address(text: str) -> str:
     return _STRANGE.sub(lambda found: quote(found[0]), text.strip("<> "))
 
 
+@lru_cache(maxsize=16)  # the records of an exchange have the same
 def _date(text: str) -> datetime:
     """The moment of a WARC-Date of any precision, or of an ARC date, cut to whole seconds; without a zone it is UTC.
 

@@ -15,7 +15,7 @@ from zlib_ng import zlib_ng
 
 GZIP = b"\x1f\x8b\x08"
 _ZSTANDARD = re.compile(rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18")
-_PIECE = 1 << 16  # bytes handed to a decoder at once: what lies behind its end is copied each time
+_PIECE = 1 << 15  # bytes handed to a decoder at once: what lies behind its end is copied each time
 _READ_SIZE = 1 << 20
 _STEP = 1 << 16  # bytes of a plain file at once
 _PROBE = 1 << 12  # compressed bytes that must show a record's first line
@@ -132,7 +132,7 @@ class Stretch:
 
     def peek(self, count: int) -> bytes:
         """The next bytes, which stay where they are; fewer at the end."""
-        if len(self._data) - self._at < count:
+        if len(self._data) - self._at < count and not self.exhausted:
             self._need(count)
         return self._data[self._at : self._at + count]
 
