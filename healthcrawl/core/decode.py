@@ -8,6 +8,7 @@ A reply can expand a thousandfold, so content codings are undone piece by piece 
 """
 
 import re
+import sys
 import zlib
 from dataclasses import dataclass
 
@@ -15,6 +16,11 @@ import brotli  # type: ignore[import-untyped]
 
 from healthcrawl.core import message
 from healthcrawl.model import Capture, Finding, Page, Reason
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 # Labels of https://encoding.spec.whatwg.org/ that Chinese servers use, with Python's name of the encoding meant.
 _ENCODINGS = {
@@ -65,6 +71,8 @@ _MARKUP = re.compile(
 
 _GZIP = b"\x1f\x8b"
 _MAX_MEMBERS = 64  # real files have a few; each costs a copy of what follows
+# RFC 9659: a sender must not ask for a window of more than 8 MB; what does is out for the reader's memory.
+_ZSTD_OPTIONS: dict[int, int] = {zstd.DecompressionParameter.window_log_max: 23}
 _DOUBLE_BYTE = {"gb18030", "big5hkscs"}
 _MOST_ALIGNED = 32  # bad bytes behind which it is looked for
 _WAYS = 3
@@ -187,6 +195,8 @@ def _undo(coding: str, payload: bytes, limit: int) -> tuple[bytes, bool]:
         expanded, whole = _inflate(payload, 15 if zlib_head else -15, limit)
     elif coding == "br":
         expanded, whole = _unbrotli(payload, limit)
+    elif coding == "zstd":
+        expanded, whole = _unzstd(payload, limit)
     else:
         raise _BadCodingError(f"unknown content coding {coding!r}")
     if len(expanded) > limit:
@@ -235,6 +245,25 @@ def _unbrotli(payload: bytes, limit: int) -> tuple[bytes, bool]:
         expanded += piece
         waiting = b""
     return bytes(expanded), stream.is_finished()
+
+
+def _unzstd(payload: bytes, limit: int) -> tuple[bytes, bool]:
+    expanded, rest, whole = bytearray(), payload, False
+    for _ in range(_MAX_MEMBERS):
+        stream, waiting = zstd.ZstdDecompressor(options=_ZSTD_OPTIONS), rest
+        try:
+            while not stream.eof and len(expanded) <= limit:
+                piece = stream.decompress(waiting, _PIECE)
+                if not piece and stream.needs_input:
+                    break
+                expanded += piece
+                waiting = b""
+        except zstd.ZstdError:
+            return bytes(expanded), False
+        rest, whole = stream.unused_data, stream.eof
+        if not rest or not whole or len(expanded) > limit:
+            break
+    return bytes(expanded), whole
 
 
 def _to_text(payload: bytes, content_type: str) -> tuple[str, str, str, list[Finding]]:

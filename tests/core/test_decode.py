@@ -1,6 +1,7 @@
 """From bytes to text: what servers do to encodings and content codings, and what must come out all the same."""
 
 import gzip
+import sys
 import zlib
 from time import perf_counter, process_time
 
@@ -11,6 +12,11 @@ from hypothesis import strategies as st
 
 from healthcrawl.core.decode import Unreadable, decode
 from healthcrawl.model import Capture, Page
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 TEXT = "<p>云海市卫生健康局发布春季呼吸道传染病防控提示，请市民注意通风。</p>"
 LIMIT = 100_000
@@ -108,6 +114,9 @@ def raw_deflate(data: bytes) -> bytes:
         ("deflate", raw_deflate(TEXT.encode())),
         ("br", brotli.compress(TEXT.encode())),
         ("br, gzip", gzip.compress(brotli.compress(TEXT.encode()))),
+        ("zstd", zstd.compress(TEXT.encode())),
+        ("ZSTD", zstd.compress(TEXT[:20].encode()) + zstd.compress(TEXT[20:].encode())),
+        ("gzip, zstd", zstd.compress(gzip.compress(TEXT.encode()))),
         ("identity", gzip.compress(TEXT.encode())),
     ],
 )
@@ -117,11 +126,13 @@ def test_content_codings_are_undone(coding: str, payload: bytes) -> None:
     assert page.findings == ()
 
 
-@pytest.mark.parametrize("coding", ["gzip", "deflate", "br"])
+@pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "zstd"])
 def test_cut_stream_gives_what_there_is_with_a_finding(coding: str) -> None:
-    long = "".join(f"<p>第{n}段{n * 7919 % 1000}</p>" for n in range(2000)).encode()
-    squeezed = {"gzip": gzip.compress, "deflate": zlib.compress, "br": brotli.compress}[coding](long)
-    page = page_of(answer(squeezed[: len(squeezed) // 2], f"Content-Encoding: {coding}"))
+    long = "".join(f"<p>第{n}段{n * 7919 % 1000}</p>" for n in range(20_000)).encode()
+    squeezed = {"gzip": gzip.compress, "deflate": zlib.compress, "br": brotli.compress, "zstd": zstd.compress}[coding](
+        long
+    )
+    page = page_of(answer(squeezed[: len(squeezed) // 2], f"Content-Encoding: {coding}"), limit=1_000_000)
     assert page.text.startswith("<p>第0段0</p><p>第1段")
     assert [finding.kind for finding in page.findings if finding.kind == "truncated"] == ["truncated"]
 
@@ -133,10 +144,20 @@ def test_damaged_stream_gives_what_stood_before_the_damage() -> None:
     assert page_of(answer(bytes(squeezed), "Content-Encoding: gzip")).text.startswith("<p>第0段0</p>")
 
 
-@pytest.mark.parametrize("coding", ["gzip", "deflate", "br"])
+@pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "zstd"])
 def test_bomb_is_refused_at_the_limit(coding: str) -> None:
-    bomb = {"gzip": gzip.compress, "deflate": zlib.compress, "br": brotli.compress}[coding](b"0" * 20_000_000)
+    bomb = {"gzip": gzip.compress, "deflate": zlib.compress, "br": brotli.compress, "zstd": zstd.compress}[coding](
+        b"0" * 20_000_000
+    )
     assert reason_of(answer(bomb, f"Content-Encoding: {coding}")) == "too-large"
+
+
+@pytest.mark.parametrize(("exponent", "reason"), [(13, ""), (17, "undecodable"), (31, "undecodable")])
+def test_window_that_no_sender_may_ask_for_is_not_given(exponent: int, reason: str) -> None:
+    block = (len(TEXT.encode()) << 3 | 1).to_bytes(3, "little") + TEXT.encode()
+    frame = b"\x28\xb5\x2f\xfd\x00" + bytes([exponent << 3]) + block
+    outcome = decode(answer(frame, "Content-Encoding: zstd"), LIMIT)
+    assert (outcome.reason if isinstance(outcome, Unreadable) else "") == reason
 
 
 def test_limit_counts_characters() -> None:
@@ -167,11 +188,12 @@ def test_markup_without_a_type_is_html() -> None:
 def test_unknown_or_false_coding_is_undecodable() -> None:
     assert reason_of(answer(b"xyz", "Content-Encoding: compress")) == "undecodable"
     assert reason_of(answer(TEXT.encode(), "Content-Encoding: br")) == "undecodable"
+    assert reason_of(answer(TEXT.encode(), "Content-Encoding: zstd")) == "undecodable"
 
 
 @given(
     st.binary(max_size=300),
-    st.sampled_from(["", "gzip", "deflate", "br", "gzip, br"]),
+    st.sampled_from(["", "gzip", "deflate", "br", "zstd", "gzip, br"]),
     st.sampled_from(["", "gbk", "x"]),
 )
 def test_any_bytes_give_a_value(payload: bytes, coding: str, charset: str) -> None:
