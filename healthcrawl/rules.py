@@ -267,7 +267,7 @@ class Spam:
     `words` have weights of their own, those that speak against spam below 0; `pattern` finds them in a folded line, of those
     that begin at one place the longest. `contact` finds a way to be called; `contact_weight` is added for one where something is
     sold. What the words weigh counts `share_of_words` times, and at most `most_of_words`. `simplified` translates what is
-    written in traditional characters before it is read.
+    written in traditional characters before it is read; `traditional` finds the first of these.
     `hints` are pairs of which spam nearly always has one.
     A line scoring `drop` or more goes wherever it stands; `suspect` or more, only where spam is put.
     """
@@ -282,6 +282,7 @@ class Spam:
     share_of_words: float = 1.0
     most_of_words: float = 3.0
     simplified: Mapping[int, str] = field(default_factory=dict)
+    traditional: Pattern = re.compile("(?!)")
     drop: float = 3.5
     suspect: float = 2.5
 

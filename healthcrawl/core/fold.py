@@ -6,6 +6,7 @@ between the letters, so that one rule would need many spellings. Rules see the f
 
 import re
 import unicodedata
+from functools import lru_cache
 
 # Zero-width and format characters, by which spam hides its words: soft hyphen, combining grapheme joiner, Mongolian vowel
 # separator, zero-width space to right-to-left mark, embeddings, word joiner to invisible plus, variation selectors, BOM.
@@ -14,6 +15,8 @@ INVISIBLE = re.compile("[\xad\u034f\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064
 # A reading that a mirror has put behind a character.
 _GLOSS = re.compile(r"(?<=[\u4e00-\u9fff])\([a-zü\u00e0-\u01dc]{1,6} ?\)")
 
+_KEPT = 1000  # characters of a line whose view is kept: each set of rules asks for it anew
+
 # The traditional characters that occur in rules' words, with their simplified ones.
 _PLAIN = str.maketrans(
     "發佈時間來源責編輯瀏覽閱讀訪問點擊數號網站網頁關閉當前頁導轉務會辦備級單區衛機構員審開啟樂線視頻體驗費註冊賭場馬電"
@@ -21,6 +24,7 @@ _PLAIN = str.maketrans(
     "发布时间来源责编辑浏览阅读访问点击数号网站网页关闭当前页导转务会办备级单区卫机构员审开启乐线视频体验费注册赌场马电"
     "样门弃继续离将链连结键标题录书请称阁国产欧亚无码乱伦热战丽泪专传联络权复制隐",
 )
+_TRADITIONAL = re.compile("[" + "".join(map(chr, _PLAIN)) + "]")
 
 
 def fold(line: str) -> str:
@@ -29,9 +33,20 @@ def fold(line: str) -> str:
     >>> fold("發(fā)佈時間：２０２４－０３－０１　來源:\N{ZERO WIDTH SPACE}市局 ")
     '发布时间:2024-03-01 来源:市局'
     """
+    return _fold_once(line) if len(line) <= _KEPT else _fold(line)
+
+
+@lru_cache(maxsize=512)
+def _fold_once(line: str) -> str:
+    return _fold(line)
+
+
+def _fold(line: str) -> str:
     if line.isascii():
         return " ".join(line.split())
-    plain = unicodedata.normalize("NFKC", INVISIBLE.sub("", line)).translate(_PLAIN)
+    plain = unicodedata.normalize("NFKC", INVISIBLE.sub("", line))
+    if _TRADITIONAL.search(plain):  # to look is cheaper than to translate
+        plain = plain.translate(_PLAIN)
     return " ".join(_GLOSS.sub("", plain).split())
 
 

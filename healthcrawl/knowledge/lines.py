@@ -36,6 +36,7 @@ def load_spam() -> Spam:
     bias, weights = _read_model()
     try:
         words = {word: float(group["weight"]) for group in data["words"].values() for word in group["words"]}
+        simplified = {ord(old): new for old, new in load_mending().simplified.items() if len(old) == 1}
         return Spam(
             weights=weights,
             bias=bias,
@@ -46,7 +47,8 @@ def load_spam() -> Spam:
             pattern=_one_of(words),
             contact=re.compile(data["contact"]["pattern"]),
             contact_weight=float(data["contact"]["weight"]),
-            simplified={ord(old): new for old, new in load_mending().simplified.items() if len(old) == 1},
+            simplified=simplified,
+            traditional=re.compile("[" + "".join(map(chr, simplified)) + "]"),
             **data["scores"],
         )
     except (KeyError, TypeError, ValueError, re.error) as error:

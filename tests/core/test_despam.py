@@ -1,5 +1,6 @@
 """Which lines are spam: the words' own proofs, look-alikes that the model never saw, disguises, and where suspect lines go."""
 
+import math
 import re
 import tomllib
 from collections.abc import Iterator
@@ -174,3 +175,13 @@ def test_endless_lines_cost_little(piece: str) -> None:
     start = process_time()
     drop_spam((piece * (400_000 // len(piece)),), SPAM)
     assert process_time() - start < 3
+
+
+def test_a_long_line_without_hints_is_not_weighed_and_a_disguised_one_is() -> None:
+    assert score("市疾病预防控制中心定于下周三在人民广场举办健康知识宣传活动,欢迎市民踊跃参加。", SPAM) == -math.inf
+    for sold in (
+        "国产*视频*在线*观看,免费*高清*无码*视频,亚洲*成人*网站*入口,欧美*激情*影院",
+        "國產視頻在線觀看,免費高清無碼視頻,亞洲成人網站入口,歐美激情影院",
+        "澳门太阳城官网注册送彩金,新葡京娱乐场线上开户,皇冠体育投注平台",
+    ):
+        assert score(sold, SPAM) >= SPAM.drop, sold
