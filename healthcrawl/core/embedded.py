@@ -50,7 +50,7 @@ def embed(index: Index, layout: Layout, markup: str, spam: Spam) -> tuple[Findin
     Markup without text changes nothing.
     """
     inner = parse(markup)
-    findings = drop_hidden(inner, spam)
+    findings = drop_hidden(Index(inner), spam)
     body = inner.find("body")
     if body is None or len(text_of(body)) < _ENOUGH:
         return ()

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from lxml import html
 
 from healthcrawl.core.despam import may_sell, score
-from healthcrawl.core.tree import text_of
+from healthcrawl.core.tree import Index, text_of
 from healthcrawl.model import Finding, FindingKind
 from healthcrawl.rules import Spam
 
@@ -45,23 +45,21 @@ _SHOWN = {
     "font-size": re.compile(r"(?:[2-9]|1\d|0?\.[5-9]|1(?:\.\d+)?r?em).*"),
     "visibility": re.compile("visible"),
 }
-# What a declaration that hides or shows has in it.
+# What a declaration that hides or shows has in it, in lower case and without blanks.
 _TELLING = (
-    "none",
-    "hid",
+    "display:none",
     "visib",
     "opac",
-    "rect",
-    ":-",
-    ": -",
-    "font-size",
-    "height",
-    "width",
-    "font:0",
     "clip",
     "scale",
-    "transl",
+    "transparent",
+    "font:0",
+    "index:-",
+    *(f"{extent}:{size}" for extent in ("height", "width") for size in ("0", "1px")),
+    *(f"color:{ink}" for ink in ("white", "#fff", "#fefefe", "rgb(255")),
 )
+_SHIFT = re.compile(r"[:(]-(?:\d{3}|[2-9]\dr?em)|margin:[^;}]{0,99}-\d{4}")
+_TINY = re.compile(r"font-size:(?:0|1?\.|1p|\d%)")
 _KEY = re.compile(r"([a-z]\w*)?([.#][\w-]+)", re.IGNORECASE)
 _WHITE = {"white", "#fff", "#ffffff", "#fefefe", "rgb(255,255,255)"}
 _ROOT = re.compile(r"<html[\s>]", re.IGNORECASE)
@@ -90,13 +88,14 @@ def cut_before_root(text: str) -> tuple[str, tuple[Finding, ...]]:
     return text[root.start() :], (Finding(kind="hidden", text=before[:_EXCERPT], detail="before <html>"),)
 
 
-def drop_hidden(tree: html.HtmlElement, spam: Spam) -> tuple[Finding, ...]:
+def drop_hidden(index: Index, spam: Spam) -> tuple[Finding, ...]:
     """Take the blocks that no reader sees out of the tree, in place; a finding for each that held text.
 
     A block that holds most of the page's text stays: then the style is the site's own doing (a page faded in by script).
     """
-    sheet = _Sheet(_class_styles(tree))
-    styled = [element for element in tree.iter(html.etree.Element) if sheet.concerns(element)]
+    tree = index.tree
+    sheet = _Sheet(_class_styles(index))
+    styled = index.in_order(sheet.concerned(index))
     hidden = [(element, why) for element in styled if (why := sheet.why_hidden(element))]
     if not hidden:
         return ()
@@ -123,8 +122,7 @@ def drop_hidden(tree: html.HtmlElement, spam: Spam) -> tuple[Finding, ...]:
         if text:
             kind, detail = ("spam", f"{why}: score {judged[text]:.2f}") if selling else ("hidden", why)
             findings.append(Finding(kind=kind, text=text[:_EXCERPT], detail=detail))
-        if element.getparent() is not None:
-            element.drop_tree()
+        index.drop(element)
     return tuple(findings)
 
 
@@ -145,25 +143,19 @@ class _Sheet:
     def __init__(self, rules: dict[str, _Style]) -> None:
         self.rules = rules
         self.styles: dict[tuple[str | None, ...], _Style] = {}
-        self.named: dict[str, bool] = {}
         self.verdicts: dict[tuple[str | None, ...], str] = {}
 
-    def concerns(self, element: html.HtmlElement) -> bool:
-        """Whether a style or the like may hide or show the element."""
-        named = (
-            element.get("style") is not None
-            or (self.rules and self._names(element))
-            or element.get("hidden") is not None
-            or element.tag == "marquee"
-        )
-        return bool(named) and element.tag not in {"html", "body", "script", "style"}
-
-    def _names(self, element: html.HtmlElement) -> bool:
-        """Whether a rule names a class of the element, or its id."""
-        classes, own = element.get("class"), element.get("id")
-        if classes is not None and classes not in self.named:
-            self.named[classes] = any(key in self.rules for key in _keys("", classes))
-        return (classes is not None and self.named[classes]) or (own is not None and f"#{own}" in self.rules)
+    def concerned(self, index: Index) -> set[html.HtmlElement]:
+        """The elements that a style or the like may hide or show."""
+        found = set(index.styled)
+        if self.rules:
+            for classes, elements in index.classes.items():
+                if any(key in self.rules for key in _keys("", classes)):
+                    found.update(elements)
+            for name, elements in index.ids.items():
+                if f"#{name}" in self.rules:
+                    found.update(elements)
+        return {element for element in found if element.tag not in {"html", "body", "script", "style"}}
 
     def style_of(self, element: html.HtmlElement) -> _Style:
         """The declarations in force for an element."""
@@ -230,30 +222,40 @@ def _around_shown(styled: Iterable[tuple[html.HtmlElement, _Style]]) -> dict[str
     return around
 
 
-def _class_styles(tree: html.HtmlElement) -> dict[str, _Style]:
+def _class_styles(index: Index) -> dict[str, _Style]:
     """Declarations of a page's own style elements that hide or show, by class (`.name`) or id (`#name`).
 
     A rule that hides counts where it names nothing else, and may fold away where it names more; one that shows counts for
-    whatever its selector ends in: what may be seen is not to be lost.
+    whatever its selector ends in: what may be seen is not to be lost. Sizes of letters, which most rules have, only count in
+    pages that shrink some to nothing.
     """
+    sheets = [text for element in index.tree.iter("style") if (text := element.text)]
+    plain = ["".join(text.lower().split()) for text in sheets]
+    sized = any(map(_TINY.search, plain)) or any(
+        _TINY.search("".join(element.get("style", "").lower().split())) for element in index.styled
+    )
     styles: dict[str, _Style] = {}
-    for element in tree.iter("style"):
-        for rule in (element.text or "").split("}"):
-            head, _, declarations = rule.rpartition("{")
-            plain = declarations.lower()
-            if not any(sign in plain for sign in _TELLING):
-                continue
-            style = _declared(declarations)
-            hides = bool(_first(style, _UNSEEN) or _without_extent(style) or _first(style, _FOLDED))
-            if not hides and not _first(style, _SHOWN):
-                continue
-            for selector in head.rpartition("{")[2].split(","):
-                parts = selector[-_LONGEST_STYLE:].split()
-                named = _KEY.fullmatch(parts[-1]) if parts else None
-                if named:
-                    alone = len(parts) == 1 and not named[1]
-                    styles[named[2]] = styles.get(named[2], {}) | (style if alone or not hides else {"display": "none"})
+    for text, bare in zip(sheets, plain, strict=True):
+        signs = [sign for sign in (*_TELLING, "font-size" if sized else "display:none") if sign in bare]
+        shifts = _SHIFT.search(bare) is not None
+        for rule, seen in zip(text.split("}"), bare.split("}"), strict=True):
+            if any(sign in seen for sign in signs) or (shifts and _SHIFT.search(seen)):
+                _add_rule(rule, styles)
     return styles
+
+
+def _add_rule(rule: str, styles: dict[str, _Style]) -> None:
+    head, _, declarations = rule.rpartition("{")
+    style = _declared(declarations)
+    hides = bool(_first(style, _UNSEEN) or _without_extent(style) or _first(style, _FOLDED) or _is_blank(style))
+    if not hides and not _first(style, _SHOWN):
+        return
+    for selector in head.rpartition("{")[2].split(","):
+        parts = selector[-_LONGEST_STYLE:].split()
+        named = _KEY.fullmatch(parts[-1]) if parts else None
+        if named:
+            alone = len(parts) == 1 and not named[1]
+            styles[named[2]] = styles.get(named[2], {}) | (style if alone or not hides else {"display": "none"})
 
 
 def _declared(style: str) -> _Style:

@@ -101,8 +101,8 @@ def clean(text: str, rules: Rules, findings: tuple[Finding, ...] = ()) -> Docume
 def _process_page(page: Page, rules: Rules) -> Document | Rejection:
     source, cut = cut_before_root(page.text)
     tree = parse(source)
-    findings = (*page.findings, *cut, *drop_hidden(tree, rules.spam))
     index = Index(tree)
+    findings = (*page.findings, *cut, *drop_hidden(index, rules.spam))
     if len(index) > _MOST_ELEMENTS:
         return _reject(page.url, rules, Unreadable(reason="too-large", detail=f"{len(index)} elements"), findings)
     family = recognise(page, index, rules)

@@ -4,7 +4,7 @@ libxml2 starts a second root at an early `</html>` or `</body>` and loses what f
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -94,7 +94,8 @@ class Index:
     """The elements of a tree by what selectors name, from one pass.
 
     Most selectors name a class or an id that a page doesn't have; the index knows that at once. It also keeps lxml's elements
-    alive: to make one anew costs more than to look at it. `drop` keeps tree and index together.
+    alive: to make one anew costs more than to look at it. `drop` keeps tree and index together. `ids` and `classes` have the
+    elements by the whole of that attribute, `styled` those that say themselves how they are shown; what was dropped since is among them.
 
     >>> index = Index(parse("<p class='a b'>一<p id=c>二"))
     >>> [element.text for element in index.matches(".b")], index.matches("#b")
@@ -105,20 +106,27 @@ class Index:
         self.tree = tree
         self._alive = list(tree.iter())
         self._gone: set[html.HtmlElement] = set()
-        self._ids: dict[str, list[html.HtmlElement]] = {}
+        self.ids: dict[str, list[html.HtmlElement]] = {}
+        self.classes: dict[str, list[html.HtmlElement]] = {}
+        self.styled: list[html.HtmlElement] = []
+        fields: set[str] = set()
         for element in self._alive:
+            if names := element.get("class"):
+                self.classes.setdefault(names, []).append(element)
             if name := element.get("id"):
-                self._ids.setdefault(name, []).append(element)
-        classes = set(filter(None, [element.get("class") for element in self._alive]))
-        fields = set(filter(None, [element.get("name") for element in self._alive]))
+                self.ids.setdefault(name, []).append(element)
+            if field := element.get("name"):
+                fields.add(field)
+            if element.get("style") or element.get("hidden") is not None or element.tag == "marquee":
+                self.styled.append(element)
         tags = {element.tag for element in self._alive}
         self._names = {
-            *(f".{name}" for names in classes for name in names.split()),
-            *(f"#{name}" for name in self._ids),
-            *(f"@{name}" for name in fields),
+            *(f".{name}" for names in self.classes for name in names.split()),
+            *(f"#{name}" for name in self.ids),
+            *(f"@{field}" for field in fields),
             *(f"<{tag}" for tag in tags if isinstance(tag, str)),
         }
-        self._values = {"id": "\n".join(self._ids), "class": "\n".join(classes)}
+        self._values = {"id": "\n".join(self.ids), "class": "\n".join(self.classes)}
 
     def __len__(self) -> int:
         return len(self._alive)
@@ -130,13 +138,17 @@ class Index:
             return []
         if choices == ((("<", selector),),):
             return list(self.tree.iter(selector))
-        if selector[1:] in self._ids and choices == ((("#", selector[1:]),),):
-            return [element for element in self._ids[selector[1:]] if element not in self._gone]
+        if selector[1:] in self.ids and choices == ((("#", selector[1:]),),):
+            return [element for element in self.ids[selector[1:]] if element not in self._gone]
         return matches(self.tree, selector)
 
     def _has(self, need: tuple[str, str]) -> bool:
         where, value = need
         return value in self._values[where] if where in self._values else where + value in self._names
+
+    def in_order(self, elements: Collection[html.HtmlElement]) -> list[html.HtmlElement]:
+        """Elements of the tree in document order."""
+        return [element for element in self._alive if element in elements] if elements else []
 
     def is_gone(self, element: html.HtmlElement) -> bool:
         """Whether an element was dropped, or one around it."""

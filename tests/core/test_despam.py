@@ -178,7 +178,13 @@ def test_endless_lines_cost_little(piece: str) -> None:
 
 
 def test_a_long_line_without_hints_is_not_weighed_and_a_disguised_one_is() -> None:
-    assert score("市疾病预防控制中心定于下周三在人民广场举办健康知识宣传活动,欢迎市民踊跃参加。", SPAM) == -math.inf
+    assert (
+        score(
+            "市卫生健康局提醒市民朋友,外出就餐请选择卫生条件好的餐馆,饭前便后洗手,不吃生冷食物,不喝生水。",
+            SPAM,
+        )
+        == -math.inf
+    )
     for sold in (
         "国产*视频*在线*观看,免费*高清*无码*视频,亚洲*成人*网站*入口,欧美*激情*影院",
         "國產視頻在線觀看,免費高清無碼視頻,亞洲成人網站入口,歐美激情影院",

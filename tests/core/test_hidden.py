@@ -5,7 +5,7 @@ from time import perf_counter
 import pytest
 
 from healthcrawl.core.hidden import cut_before_root, drop_hidden
-from healthcrawl.core.tree import parse, text_of
+from healthcrawl.core.tree import Index, parse, text_of
 from healthcrawl.knowledge.lines import load_spam
 
 REAL = "<p>市卫生健康局提醒市民朋友，外出就餐请选择卫生条件好的餐馆，饭前便后洗手。</p>"
@@ -15,7 +15,7 @@ SPAM = "青山娱乐城注册送彩金,真人荷官百家乐,棋牌官网下载"
 
 def shown(markup: str) -> tuple[str, list[str]]:
     tree = parse(f"<html><head></head><body>{REAL}{markup}</body></html>")
-    findings = drop_hidden(tree, load_spam())
+    findings = drop_hidden(Index(tree), load_spam())
     return text_of(tree), [finding.kind for finding in findings]
 
 
@@ -99,7 +99,7 @@ def test_parent_without_font_size_whose_children_have_one_stays() -> None:
 
 def test_page_that_a_script_fades_in_stays_whole() -> None:
     tree = parse(f'<body><div style="opacity:0">{REAL * 3}</div></body>')
-    assert drop_hidden(tree, load_spam()) == ()
+    assert drop_hidden(Index(tree), load_spam()) == ()
     assert "饭前便后洗手" in text_of(tree)
 
 
