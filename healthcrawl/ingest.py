@@ -10,7 +10,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from importlib.metadata import version
 from urllib.parse import urljoin
 
@@ -75,6 +75,7 @@ def decided_by() -> str:
     return " ".join(f"{name}/{version(name)}" for name in _DECIDING)
 
 
+@lru_cache(maxsize=1)  # asked for before a response is written and when it is read
 def payload_sha256(response: bytes) -> str:
     """The SHA-256 of a response's payload, without chunk framing: by it the catalog knows equal payloads."""
     return hashlib.sha256(message.parse(response).payload).hexdigest()
