@@ -24,6 +24,7 @@ from healthcrawl.corpus.layout import ArchiveLayout
 from healthcrawl.corpus.manifest import Manifest
 from healthcrawl.corpus.store import Store, count_documents
 from healthcrawl.crawl.clock import load_clock, not_before
+from healthcrawl.crawl.columns import UnreadLists
 from healthcrawl.crawl.options import connect_to, flag, revisit_scope, size
 from healthcrawl.crawl.politeness import Politeness
 from healthcrawl.crawl.revisits import Revisits
@@ -50,6 +51,7 @@ PAGE = "page"  # PageRow: what the frontier knows of it
 INGESTED = "ingested"  # Ingested: what became of the answer
 
 OVER_BUDGET = "budget"  # why a spider is closed whose budget is used up
+_SKIPPED = {"forbidden": "forbidden by robots.txt", "failed": "robots.txt could not be read"}
 
 
 class Archivist:
@@ -76,6 +78,7 @@ class Archivist:
         self.layout = ArchiveLayout(Path(settings["ARCHIVE_DIR"]))
         self.clock = load_clock(settings)
         self.tally = Tally()
+        self.unread = UnreadLists()
         self.broken: ArchiveError | None = None
         self.over_budget = ""  # the limit that was reached
         self.paused = ""  # why the crawl was ended before it was through, if that was meant to be
@@ -222,6 +225,7 @@ class Archivist:
     def skip(self, page: PageRow, state: Literal["forbidden", "failed"]) -> None:
         """Note that a page was not asked for: robots.txt forbids it, or could not be read."""
         self.tally.skipped[state] += 1
+        self.unread.fail(page.context, page.address, page.url, _SKIPPED[state])
         visit = Visit(url=page.url, at=self.clock(), state=state)
         with self.catalog.writing() as tx:
             self.frontier.visited(tx, page.address, visit, page.context)
@@ -265,6 +269,7 @@ class Archivist:
     def _ingest(self, capture: Capture, location: Location) -> Ingested:
         ingested = keep(examine(capture, self.rules), location, self.rules, self._store, self.frontier)
         self.tally.add(capture.context.role, ingested)
+        self.unread.note(capture.context, capture.url, ingested)
         for decision in ingested.decisions:
             logger.debug("%s: %s", decision.text or capture.url, decision.detail)
         return ingested
@@ -272,9 +277,11 @@ class Archivist:
     def _note_failure(self, exchange: Exchange) -> None:
         if exchange.context.role == "robots":
             return
+        address = canonical(exchange.url, self.rules)
+        self.unread.fail(exchange.context, address, exchange.url, exchange.error)
         with self.catalog.writing() as tx:
             visit = Visit(url=exchange.url, at=exchange.started_at, state="failed")
-            self.frontier.visited(tx, canonical(exchange.url, self.rules), visit, exchange.context)
+            self.frontier.visited(tx, address, visit, exchange.context)
 
     def _close_spider(self, reason: str) -> None:
         engine = self._crawler.engine

@@ -330,7 +330,7 @@ def faulty(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
             folder,
             "faulty",
             CONNECT_TO=json.dumps({HOST: server.address}),
-            DOWNLOAD_TIMEOUT="2",
+            DOWNLOAD_TIMEOUT="4",
             RETRY_TIMES="0",
             BACKOFF_TRIES="100",
             DOWNLOAD_MAXSIZE="20000000",
@@ -338,7 +338,7 @@ def faulty(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 
 def test_what_is_whole_is_read_whatever_is_broken_around_it(faulty: Crawl) -> None:
-    assert faulty.done.status == 0, faulty.done.err
+    assert faulty.done.status == 1, faulty.done.err
     assert "Traceback" not in faulty.done.err
     texts = [path.read_text("utf-8") for path in (faulty.archive / "corpus").iterdir()]
     assert len(texts) == 4

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+_MOST_NAMED = 50  # lists in a line
+
 
 class Command(BaseRunSpiderCommand):
     """The crawl command."""
@@ -125,6 +127,12 @@ def _complaint(crawler: "Crawler", archivist: Archivist) -> str:
         )
     if not tally.lists_read and not archivist.run.resumed:
         return f"{name}: no list page could be read; {_why(archivist)}"
+    if unread := [*map(str, archivist.unread)]:
+        more = f" and {len(unread) - _MOST_NAMED} more" if len(unread) > _MOST_NAMED else ""
+        return (
+            f"{name}: {len(unread)} of its list pages could not be read: {', '.join(unread[:_MOST_NAMED])}{more}; all else was kept. "
+            "Run it again later; if a column has moved or is gone, mend its address in the site file"
+        )
     return ""
 
 
