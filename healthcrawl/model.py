@@ -75,7 +75,8 @@ class Exchange:
 
     `request` and `response` are the bytes sent and received (after TLS), `response` without interim 1xx heads; it is empty
     exactly when `error` says why nothing came. `truncated` is the WARC-Truncated reason ("length", "disconnect", "time") of
-    a response that was cut off, else empty. `protocols` are those spoken, like "http/1.1" and "tls/1.3".
+    a response that was cut off, else empty. `protocols` are those spoken, like "http/1.1" and "tls/1.3". `certificate`
+    is "valid", or why the server's would have been refused; empty without TLS.
     """
 
     url: str
@@ -86,6 +87,7 @@ class Exchange:
     ip_address: str = ""
     protocols: tuple[str, ...] = ()
     cipher: str = ""
+    certificate: str = ""
     truncated: str = ""
     error: str = ""
     context: Context = field(default_factory=Context)

@@ -7,6 +7,7 @@ from healthcrawl.ingest import Ingested
 from healthcrawl.model import Context, Rejection
 
 _READ = frozenset({"list", "not-modified"})
+_LONGEST = 160  # characters of a reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,8 +19,9 @@ class UnreadList:
     why: str
 
     def __str__(self) -> str:
-        """As people read it: `通知公告 (http://a.test/: http-error, status 500)`."""
-        return f"{self.column or 'a list'} ({self.url}: {self.why})"
+        """As people read it: `通知公告 (http://a.test/: http-error, status 500)`; what a server chose can't steer a terminal."""
+        text = f"{self.column or 'a list'} ({self.url}: {self.why[:_LONGEST]})"
+        return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
 
 
 @dataclass(slots=True)

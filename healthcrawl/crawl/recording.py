@@ -33,6 +33,8 @@ from twisted.web.client import URI, HTTPConnectionPool
 from healthcrawl.core import message
 from healthcrawl.core.urls import host_of, in_scope
 from healthcrawl.crawl.archivist import CONTEXT, INGESTED, PAGE, Archivist
+from healthcrawl.crawl.certificates import Certificates
+from healthcrawl.crawl.failures import in_words
 from healthcrawl.crawl.patience import Verdict, judge
 from healthcrawl.crawl.politeness import HostLeftAloneError
 from healthcrawl.crawl.targets import Targets
@@ -54,13 +56,15 @@ _TRUNCATED = ((DownloadTimeoutError, "time"), (DownloadCancelledError, "length")
 
 @dataclass(slots=True)
 class Trace:
-    """The bytes of one exchange as its connection sees them."""
+    """The bytes of one exchange with a host as its connection sees them."""
 
+    host: str
     sent: bytearray = field(default_factory=bytearray)
     received: bytearray = field(default_factory=bytearray)
     ip: str = ""
     protocols: tuple[str, ...] = ()
     cipher: str = ""
+    certificate: str = ""
     reused: bool = False
     overflowed: bool = False
 
@@ -73,7 +77,7 @@ class RecordingHandler(HTTP11DownloadHandler):
         self._archivist = archivist
         # The pool would repeat a request on its own, unseen; `download_request` does it where it is recorded.
         self._pool.retryAutomatically = False
-        self._pool._factory = _factory_for(archivist.targets, self._default_maxsize + _HEAD_ROOM)
+        self._pool._factory = _factory_for(archivist.targets, Certificates(), self._default_maxsize + _HEAD_ROOM)
 
     @classmethod
     def from_crawler(cls, crawler: "Crawler") -> HTTP11DownloadHandler:  # type: ignore[override]
@@ -106,7 +110,7 @@ class RecordingHandler(HTTP11DownloadHandler):
 
     async def _exchange(self, request: Request, host: str, turn: Turn) -> Response:
         while True:
-            trace = Trace()
+            trace = Trace(host)
             exchange, answer = await self._download(request, trace)
             if not _is_stale(request, trace, answer):
                 break
@@ -116,7 +120,10 @@ class RecordingHandler(HTTP11DownloadHandler):
         request.meta[INGESTED] = ingested
         self._archivist.politeness.note(host, _judge(exchange, answer, ingested), turn)
         if isinstance(answer, Exception):
-            raise answer
+            try:
+                raise answer
+            finally:  # or its traceback would keep this frame alive, and the bytes of the exchange with it
+                del answer, exchange, trace
         return answer
 
     async def _download(self, request: Request, trace: Trace) -> tuple[Exchange, Response | Exception]:
@@ -136,7 +143,7 @@ class RecordingHandler(HTTP11DownloadHandler):
             with wrap_twisted_exceptions():
                 answer: Response | Exception = await maybe_deferred_to_future(agent.download_request(request))
         except Exception as failure:  # recorded, then raised again
-            answer = failure
+            answer = in_words(failure)
         response = message.strip_interim(bytes(trace.received))
         failed = isinstance(answer, Exception)
         exchange = Exchange(
@@ -148,6 +155,7 @@ class RecordingHandler(HTTP11DownloadHandler):
             ip_address=trace.ip,
             protocols=(_http_version(response), *trace.protocols) if response else (),
             cipher=trace.cipher,
+            certificate=trace.certificate,
             truncated=_truncated(answer, trace) if failed and response else "",
             error="" if response else _describe(answer),
             context=request.meta.get(CONTEXT, _NO_CONTEXT),
@@ -215,6 +223,7 @@ class _RecordingProtocol(_LenientHTTP11ClientProtocol):
     """A client connection that copies all bytes of an exchange."""
 
     limit: int
+    certificates: Certificates
     _trace: Trace | None = None
 
     def bind(self, trace: Trace) -> None:
@@ -239,7 +248,7 @@ class _RecordingProtocol(_LenientHTTP11ClientProtocol):
         trace = self._trace
         if trace is not None:
             if not trace.received:
-                trace.protocols, trace.cipher = _spoken(self.transport)
+                self._note_tls(trace)
             if len(trace.received) + len(data) > self.limit:
                 trace.overflowed = True
                 assert self.transport is not None
@@ -247,6 +256,17 @@ class _RecordingProtocol(_LenientHTTP11ClientProtocol):
                 return
             trace.received += data
         super().dataReceived(data)  # type: ignore[no-untyped-call]
+
+    def _note_tls(self, trace: Trace) -> None:
+        handle = None
+        with suppress(AttributeError):
+            handle = cast("Any", self.transport).getHandle()
+        if isinstance(handle, Connection):
+            spoken = (
+                handle.get_protocol_version_name().lower().replace("v", "/")
+            )  # "TLSv1.3", as WARC-Protocol writes it
+            trace.protocols, trace.cipher = (spoken,), handle.get_cipher_name() or ""
+            trace.certificate = self.certificates.judge(handle, trace.host)
 
 
 class _CopyingTransport:
@@ -267,11 +287,12 @@ class _CopyingTransport:
         return getattr(self._transport, name)
 
 
-def _factory_for(targets: Targets, limit: int) -> type[_LenientHTTP11ClientFactory]:
+def _factory_for(targets: Targets, certificates: Certificates, limit: int) -> type[_LenientHTTP11ClientFactory]:
     class Protocol(_RecordingProtocol):
         pass
 
     Protocol.limit = limit
+    Protocol.certificates = certificates
 
     class Factory(_LenientHTTP11ClientFactory):
         def buildProtocol(self, addr: Any) -> _RecordingProtocol:
@@ -295,17 +316,6 @@ def _is_stale(request: Request, trace: Trace, answer: Response | Exception) -> b
 def _http_version(response: bytes) -> str:
     """The version of an answer, as WARC-Protocol writes it."""
     return "http/1.0" if response.startswith(b"HTTP/1.0") else "http/1.1"
-
-
-def _spoken(transport: Any) -> tuple[tuple[str, ...], str]:
-    """Protocols below HTTP, and the cipher of a connection."""
-    handle = None
-    with suppress(AttributeError):
-        handle = transport.getHandle()
-    if not isinstance(handle, Connection):
-        return (), ""
-    tls = handle.get_protocol_version_name().lower().replace("v", "/")  # "TLSv1.3", as WARC-Protocol writes it
-    return (tls,), handle.get_cipher_name() or ""
 
 
 def _judge(exchange: Exchange, answer: Response | Exception, ingested: Ingested | None) -> Verdict:

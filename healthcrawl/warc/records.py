@@ -145,6 +145,7 @@ def exchange_members(exchange: Exchange, record_id: str, revisit: Revisit | None
     notes = {
         **dump_context(exchange.context),
         "fetchTimeMs": str(round(exchange.seconds * 1000)),
+        "certificate": exchange.certificate,
         "error": exchange.error,
     }
     before += _member(head, WARC_FIELDS, dump_fields(notes))

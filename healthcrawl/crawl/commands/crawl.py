@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_MOST_NAMED = 50  # lists in a line
+_MOST_NAMED = 40  # lists in a line
 
 
 class Command(BaseRunSpiderCommand):
