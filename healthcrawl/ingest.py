@@ -135,14 +135,14 @@ def _read(capture: Capture, rules: Rules, status: int) -> tuple[Document | Rejec
     """The outcome of a capture, and what it leads to if it is a list. A list that can't be read is no list."""
     try:
         outcome = process(capture, rules)
-        if status != 200 or not isinstance(outcome, Rejection) or outcome.reason != "list":
+        if not isinstance(outcome, Rejection) or outcome.reason != "list":
             return outcome, None
         page = decode(capture, rules.max_chars)
         if isinstance(page, Unreadable):
             return replace(outcome, reason=page.reason, detail=page.detail), None
         if refusal := refuse_protected(capture, page, rules):
             return replace(outcome, reason=refusal.reason, detail=refusal.detail), None
-        return outcome, links(page, rules)
+        return outcome, links(page, rules) if status == 200 else None
     except Exception as error:  # a fault of ours in one page, found by hostile input, must not cost the others
         logger.exception("%s (%s): reading it failed", capture.url, capture.record_id)
         site = rules.site.name if rules.site else ""

@@ -13,6 +13,8 @@ from http import HTTPStatus
 from typing import Literal, TypeAlias
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from healthcrawl.demo.wire import Behaviour
+
 CRLF = b"\r\n"
 CHUNK_SIZES = (700, 1500)
 
@@ -25,7 +27,8 @@ class Resource:
 
     `modified` is its Last-Modified, `tagged` asks for an ETag; without both it can't be asked for conditionally. `sending`:
     "gzip" if the client accepts it, "chunked" with an extension and a trailer, "close" without a length, ended by closing.
-    `gate` is a cookie: who does not send it gets it, and is sent to the same address again.
+    `gate` is a cookie: who does not send it gets it, and is sent to the same address again. With a `behaviour`, that has the
+    connection instead, and all else is passed over.
     """
 
     body: bytes = b""
@@ -36,6 +39,7 @@ class Resource:
     tagged: bool = False
     sending: frozenset[Sending] = frozenset()
     gate: str = ""
+    behaviour: Behaviour | None = None
 
     @property
     def etag(self) -> str:
@@ -60,11 +64,15 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """A response as it goes over the wire, its status, and whether the connection ends with it."""
+    """A response as it goes over the wire, its status, and whether the connection ends with it.
+
+    With a `behaviour` there is none: status 0, no bytes.
+    """
 
     status: int
     response: bytes
     closes: bool
+    behaviour: Behaviour | None = None
 
 
 def parse_request(head: bytes) -> Request | None:
@@ -101,6 +109,8 @@ def answer(request: Request | None, resources: Mapping[str, Resource], not_found
         return _send(Resource(status=405, content_type="text/plain", sending=frozenset({"close"})))
     key = lookup_key(request.target)
     resource = resources.get(key) or resources.get(key.partition("?")[0]) or not_found
+    if resource.behaviour:
+        return Answer(status=0, response=b"", closes=True, behaviour=resource.behaviour)
     if resource.gate and resource.gate not in request.headers.get("cookie", "").split("; "):
         return _send(Resource(status=302, location=request.target, gate=resource.gate), request)
     return _send(resource, request)

@@ -23,7 +23,10 @@ TLS_HANDSHAKE = b"\x16"  # the first byte of a TLS connection, which no HTTP req
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Served:
-    """One exchange: the bytes received and the bytes sent (inside TLS, if `secure`), with what they say in short."""
+    """One exchange: the bytes received and the bytes sent (inside TLS, if `secure`), with what they say in short.
+
+    What a resource with a behaviour sends is not logged: its status is 0.
+    """
 
     method: str
     target: str
@@ -51,6 +54,7 @@ class DemoServer:
         self._connections: set[socket.socket] = set()
         self._threads: set[threading.Thread] = set()
         self._closing = False
+        self._stop = threading.Event()
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
         self._port: int = self._listener.getsockname()[1]
         self._acceptor = threading.Thread(target=self._accept, name="demo-accept", daemon=True)
@@ -76,6 +80,7 @@ class DemoServer:
             if self._closing:
                 return
             self._closing = True
+        self._stop.set()
         with suppress(OSError):  # wakes the acceptor, which may sit in accept()
             socket.create_connection(("127.0.0.1", self._port), timeout=1).close()
         self._acceptor.join()
@@ -155,6 +160,9 @@ class DemoServer:
             )
             with self._lock:
                 self._log.append(served)
+            if reply.behaviour is not None:
+                reply.behaviour(connection, self._stop)
+                return
             connection.sendall(reply.response)
             received, closes = rest, reply.closes
         if isinstance(connection, ssl.SSLSocket):

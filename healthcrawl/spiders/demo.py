@@ -5,14 +5,18 @@ from typing import TYPE_CHECKING, Any, Self
 from scrapy import signals
 
 from healthcrawl.crawl.options import connect_to, is_offline
-from healthcrawl.demo import DemoServer, Maze, resources
+from healthcrawl.demo import DemoServer, Faults, Maze, resources
 from healthcrawl.spiders.site import SiteSpider
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
 
-_SERVED = {"demo": resources, "maze": Maze}
+_SERVED = {"demo": resources, "maze": Maze, "faults": Faults}
+# Where nearly nothing works, the patience that real sites get would take an hour.
+_SETTINGS: dict[str, dict[str, Any]] = {
+    "faults": {"DOWNLOAD_TIMEOUT": 5, "RETRY_TIMES": 1, "BACKOFF_SECONDS": 0.01, "BACKOFF_TRIES": 100}
+}
 
 
 class DemoSpider(SiteSpider):
@@ -21,6 +25,7 @@ class DemoSpider(SiteSpider):
     @classmethod
     def from_crawler(cls, crawler: "Crawler", *args: Any, **kwargs: Any) -> Self:
         """Start the server before anything reads where it is."""
+        crawler.settings.update(_SETTINGS.get(cls.site.name, {}), priority="spider")
         host = cls.site.domains[0]
         mapped = connect_to(crawler.settings)
         if host not in mapped and "*" not in mapped and not is_offline(crawler.settings):

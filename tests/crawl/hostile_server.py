@@ -3,59 +3,14 @@
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import TypeAlias
 
-Connection: TypeAlias = socket.socket
-Behaviour: TypeAlias = Callable[[Connection, threading.Event], None]
+from healthcrawl.demo.wire import Behaviour, says
 
 _NOT_FOUND = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 _TICK = 0.05  # seconds
-
-
-def says(data: bytes) -> Behaviour:
-    """Send these bytes and close."""
-
-    def behave(connection: Connection, _stop: threading.Event) -> None:
-        connection.sendall(data)
-
-    return behave
-
-
-def drips(data: bytes, last: bytes = b"x") -> Behaviour:
-    """Send these bytes one at a time, then the last one for ever: always alive, never done."""
-
-    def behave(connection: Connection, stop: threading.Event) -> None:
-        connection.sendall(data)
-        while not stop.wait(_TICK):
-            connection.sendall(last)
-
-    return behave
-
-
-def floods(head: bytes, piece: bytes, times: int) -> Behaviour:
-    """Send a head, then a piece many times, for as long as the client takes it."""
-
-    def behave(connection: Connection, stop: threading.Event) -> None:
-        connection.sendall(head)
-        for _ in range(times):
-            if stop.is_set():
-                return
-            connection.sendall(piece)
-
-    return behave
-
-
-def resets(data: bytes = b"") -> Behaviour:
-    """Send these bytes, then end the connection with a reset."""
-
-    def behave(connection: Connection, _stop: threading.Event) -> None:
-        connection.sendall(data)
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
-
-    return behave
 
 
 @dataclass(slots=True)
@@ -94,7 +49,7 @@ def serve(
                 threads.append(thread)
                 thread.start()
 
-    def answer(connection: Connection) -> None:
+    def answer(connection: socket.socket) -> None:
         with suppress(OSError), connection:
             if tls is None:
                 behave(connection)
@@ -102,7 +57,7 @@ def serve(
                 with tls.wrap_socket(connection, server_side=True) as secured:
                     behave(secured)
 
-    def behave(connection: Connection) -> None:
+    def behave(connection: socket.socket) -> None:
         request = b""
         try:
             while not request.endswith(b"\r\n\r\n") and (more := connection.recv(65536)):

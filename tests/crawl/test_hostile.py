@@ -1,61 +1,32 @@
 """Hostile and broken servers: nothing but the site is touched, every fault is told and kept, and memory stays small."""
 
-import gzip
 import json
 import os
 import sqlite3
 import subprocess
 import time
-import zlib
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from healthcrawl.corpus.layout import ArchiveLayout, parse_name
+from healthcrawl.demo import DemoServer, Served, faults
+from healthcrawl.demo.faults import article, hostile_links, listing, ok, redirect
+from healthcrawl.demo.wire import Behaviour, says
 from healthcrawl.warc.read import read_records
 from healthcrawl.warc.scan import Record
 from tests.conftest import ROOT, Done, run_scrapy, scrapy_command
 from tests.crawl.bureaus import write_site
-from tests.crawl.hostile_server import Behaviour, Hostile, drips, floods, resets, says, serve
+from tests.crawl.hostile_server import Hostile, serve
 from tests.tls import make_tls
 
 HOST = "hacked.healthcrawl.test"
 LARGEST = 400_000  # kB of memory
-TEXT = "各有关单位:为做好城东片区的流感疫苗接种工作,现将安排通知如下,请认真组织实施,并于三月底前报送总结。"
-FILLER = b"x" * 65_536
-
-
-def ok(body: bytes, *headers: bytes, length: int | None = None) -> bytes:
-    size = len(body) if length is None else length
-    return b"\r\n".join([b"HTTP/1.1 200 OK", *headers, b"Content-Length: %d" % size, b"Connection: close", b"", body])
-
-
-def article(number: int, text: str = TEXT, charset: str = "utf-8", declared: str = "") -> bytes:
-    page = (
-        f'<!DOCTYPE html><html><head><meta charset="{declared or charset}"><title>关于第{number}号工作的通知</title>'
-        f"<script>window.NFCMS_POST_ID='{number}'</script></head><body><h1>关于第{number}号工作的通知</h1>"
-        f'<div class="content_attr">发布时间:2024-03-01 09:00 来源:城东卫生院</div>'
-        f'<div id="zoomcon"><p>{text}</p><p>第{number}号附件由各单位自行领取,逾期不再补发,特此通知,请遵照执行。</p></div></body></html>'
-    )
-    return page.encode(charset, "xmlcharrefreplace")
-
-
-def listing(links: list[str]) -> bytes:
-    rows = "".join(
-        f'<li><a href="{link}">关于第{at}号工作的通知</a><span>2024-03-01</span></li>' for at, link in enumerate(links)
-    )
-    return (
-        f'<html><head><meta charset="utf-8"><title>通知公告</title></head><body><ul>{rows}</ul></body></html>'.encode()
-    )
-
-
-def redirect(to: str, status: str = "302 Found") -> Behaviour:
-    return says(
-        f"HTTP/1.1 {status}\r\nLocation: {to}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode("latin-1")
-    )
+FAULTS = {fault.path: fault for fault in faults.FAULTS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +37,7 @@ class Crawl:
     memory: int
     archive: Path
     site: str
+    log: tuple[Served, ...] = ()
 
     @property
     def records(self) -> list[Record]:
@@ -122,41 +94,15 @@ def traps(tls_folder: Path) -> Iterator[list[Hostile]]:
 # --- where a hacked page wants us to go --------------------------------------------------------------------------------
 
 
-def tricks(trap: Hostile) -> list[str]:
-    """Addresses that a hacked page would like us to ask for; `trap` listens on 127.0.0.1."""
-    port = trap.address.rpartition(":")[2]
-    spellings = ["127.0.0.1", "localhost", "0.0.0.0", "[::1]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "2130706433",  # noqa: S104
-                 "0x7f000001", "0x7f.1", "017700000001", "127.1", "127.0.0.1.", "①②⑦.⓪.⓪.①", "127。0。0。1"]  # fmt: skip
-    return [
-        *(f"http://{host}:{port}/secret" for host in spellings),
-        f"https://127.0.0.1:{port}/secret",
-        f"http://{HOST}@127.0.0.1:{port}/secret",
-        f"http://{HOST}:{port}/secret",
-        f"http://user:word@{HOST}/secret",
-        f"http://{HOST}%00@127.0.0.1:{port}/secret",
-        f"http://127.0.0.1:{port}#@{HOST}/secret",
-        f"http://127.0.0.1:{port}\\@{HOST}/secret",
-        f"//127.0.0.1:{port}/secret",
-        "http://169.254.169.254/latest/meta-data/",
-        f"ftp://127.0.0.1:{port}/secret",
-        f"gopher://127.0.0.1:{port}/_secret",
-        f"s3://127.0.0.1:{port}/secret",
-        "file:///etc/passwd",
-        "data:text/html,<p>secret</p>",
-        "javascript:alert(1)",
-        f"http://{HOST}:22/secret",
-    ]
-
-
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_no_page_makes_us_touch_another_host(tmp_path: Path, scheme: str) -> None:
     with traps(tmp_path) as trapped, ExitStack() as stack:
-        wishes = tricks(trapped[0])
+        wishes = hostile_links(HOST, trapped[0].address)
         answers: dict[str, Behaviour] = {
             "/robots.txt": says(ok(b"User-agent: *\nDisallow: /no\nSitemap: http://127.0.0.1/map.xml\n")),
             "/list.html": says(ok(listing([*wishes, "content/post_1.html", "../../../../../../etc/evil/post_2.html"]))),
             "/content/post_1.html": says(ok(article(1))),
-            "/etc/evil/post_2.html": says(ok(article(2, "../../../evil\x00 " + TEXT))),
+            "/etc/evil/post_2.html": says(ok(article(2))),
             **{f"/go/{at}": redirect(wish) for at, wish in enumerate(wishes) if wish.isascii()},
         }
         tls = make_tls(tmp_path, HOST)[0] if scheme == "https" else None
@@ -176,7 +122,8 @@ def test_no_page_makes_us_touch_another_host(tmp_path: Path, scheme: str) -> Non
         assert sorted(server.paths) == sorted(answers)
         hosts = {request.lower().split(b"host: ")[1].split(b"\r\n")[0] for request in server.requests}
         assert hosts == {HOST.encode()}
-    assert ended.done.status == 0, ended.done.err
+    assert ended.done.status == 1  # lists that lead away
+    assert f"{len(columns) - 1} of its list pages could not be read" in ended.done.err
     assert "Traceback" not in ended.done.err
     corpus = list((ended.archive / "corpus").iterdir())
     assert len(corpus) == 2
@@ -248,101 +195,54 @@ def test_robots_txt_of_another_host_is_not_fetched(tmp_path: Path) -> None:
 # --- what servers do to a connection -------------------------------------------------------------------------------------
 
 
-def chunked(*pieces: bytes) -> bytes:
-    return b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n" + b"".join(pieces)
-
-
-def bomb() -> bytes:
-    """A page that says little and unfolds to 400 MB."""
-    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
-    folded = b"".join(packer.compress(b"<p>" + bytes(1 << 20)) for _ in range(400)) + packer.flush()
-    return ok(folded, b"Content-Encoding: gzip", b"Content-Type: text/html")
-
-
-PAGE = article(9)
-CUT, SLOW, LARGE, WHOLE, NOTHING = "disconnect", "time", "length", "", None
-# How a loaded machine ends a flood: by our limit, or since one of both sides lost patience.
-FLOOD = (LARGE, SLOW, CUT)
-# Behaviour, how the archive may say that it ended, and the reason for which nothing was read from it (empty: it depends on that).
-FAULTS: dict[str, tuple[Behaviour, tuple[str | None, ...], str]] = {
-    "/slow-body": (drips(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n<html>"), (SLOW,), "truncated"),
-    "/slow-head": (drips(b"HTTP/1.1 200 OK\r\nX-Slow: "), (SLOW,), "truncated"),
-    "/endless-heads": (floods(b"HTTP/1.1 200 OK\r\n", b"X-Filler: %s\r\n" % FILLER[:1000], 100_000), FLOOD, "truncated"),
-    "/endless-line": (floods(b"HTTP/1.1 200 OK\r\nX: ", FILLER, 2_000), FLOOD, "truncated"),
-    "/endless-interim": (
-        floods(b"", b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n", 500_000), (*FLOOD, NOTHING), "",
-    ),
-    "/cut": (says(ok(PAGE[:300], length=90_000)), (CUT,), "truncated"),
-    "/reset": (resets(ok(PAGE[:300], length=90_000)), (CUT, NOTHING), ""),
-    "/reset-at-once": (resets(), (NOTHING,), ""),
-    "/closes-at-once": (says(b""), (NOTHING,), ""),
-    "/short-length": (says(ok(PAGE, length=len(PAGE) - 40)), (WHOLE,), "list"),
-    "/two-lengths": (says(ok(PAGE, b"Content-Length: 5")), (CUT,), "truncated"),
-    "/wrong-length": (says(ok(PAGE).replace(b"Content-Length: ", b"Content-Length: -")), (CUT,), "truncated"),
-    "/no-number": (says(ok(PAGE).replace(b"Content-Length: ", b"Content-Length: x")), (CUT,), "truncated"),
-    "/broken-chunk": (says(chunked(b"400\r\n", PAGE[:300], b"\r\nzz\r\nrest\r\n")), (CUT,), "truncated"),
-    "/cut-chunk": (says(chunked(b"400\r\n", PAGE[:300])), (CUT,), "truncated"),
-    "/huge-chunk": (says(chunked(b"ffffffffffffffff\r\n", PAGE)), (CUT,), "truncated"),
-    "/endless-chunks": (floods(chunked(), b"10000\r\n%s\r\n" % FILLER, 5_000), FLOOD, "truncated"),
-    "/200-megabytes": (floods(b"HTTP/1.1 200 OK\r\n\r\n", FILLER, 3_200), FLOOD, "truncated"),
-    "/promised-200-megabytes": (
-        floods(b"HTTP/1.1 200 OK\r\nContent-Length: 209715200\r\n\r\n", FILLER, 3_200), FLOOD, "truncated",
-    ),
-    "/bomb": (says(bomb()), (WHOLE,), "too-large"),
-    "/bomb-in-a-bomb": (
-        says(ok(gzip.compress(gzip.compress(bytes(50_000_000))), b"Content-Encoding: gzip, gzip")), (WHOLE,), "too-large",
-    ),
-    "/not-brotli": (says(ok(PAGE, b"Content-Encoding: br")), (WHOLE,), "undecodable"),
-    "/no-http": (says(b"SSH-2.0-OpenSSH_9.6\r\n"), (CUT,), "http-error"),
-    "/status-999": (says(b"HTTP/1.1 999 No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"), (WHOLE,), "http-error"),
-    "/binary": (says(ok(bytes(range(256)) * 40, b"Content-Type: text/html")), (WHOLE,), "list"),
-    "/elsewhere": (redirect("http://[::1"), (WHOLE,), "redirect"),
-    "/round": (redirect("/round?again"), (WHOLE,), "redirect"),
-    "/round?again": (redirect("/round"), (WHOLE,), "redirect"),
-}  # fmt: skip
-
-
 @pytest.fixture(scope="module", params=["http", "https"])
-def faulty(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Crawl:
-    """A site whose columns are broken in every way, but for one."""
+def faulty(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crawl]:
+    """The demo site whose columns are broken in every way but for three; over TLS it is crawled by a site file of the test's own."""
     folder = tmp_path_factory.mktemp("faulty")
-    gbk = article(4, charset="gbk", declared="utf-8")
-    big5 = article(
-        5,
-        "各單位:為做好城東片區的流感疫苗接種工作,現將安排通知如下,請認真組織實施,並於三月底前報送總結。",
-        "big5",
-        "gb2312",
-    )
-    answers = {
-        "/robots.txt": says(ok(b"User-agent: *\nAllow: /\n")),
-        "/list.html": says(ok(listing([f"content/post_{n}.html" for n in range(3, 7)]))),
-        "/content/post_3.html": says(ok(article(3))),
-        "/content/post_4.html": says(ok(gbk, b"Content-Type: text/html; charset=iso-8859-1")),
-        "/content/post_5.html": says(ok(big5, b"Content-Type: text/html; charset=utf-8")),
-        "/content/post_6.html": says(ok(article(6).replace("领取".encode(), b"\xff\xfe\x80"))),
-        **{path: behaviour for path, (behaviour, _, _) in FAULTS.items()},
-    }
-    tls = make_tls(folder, HOST)[0] if request.param == "https" else None
-    with serve(answers, tls=tls) as server:
-        columns = [path for path in FAULTS if "?" not in path]
-        write_site(folder / "sites", "faulty", HOST, columns=["/list.html", *columns], scheme=request.param)
-        return crawl(
-            folder,
-            "faulty",
-            CONNECT_TO=json.dumps({HOST: server.address}),
-            DOWNLOAD_TIMEOUT="4",
-            RETRY_TIMES="0",
-            BACKOFF_TRIES="100",
-            DOWNLOAD_MAXSIZE="20000000",
-        )
+    site, tls = "faults", None
+    if request.param == "https":
+        site, tls = "secured", make_tls(folder, faults.HOST)[0]
+    write_site(folder / "sites", "secured", faults.HOST, columns=faults.COLUMNS, scheme="https")
+    with traps(folder) as trapped:
+        links = hostile_links(faults.HOST, trapped[0].address)
+        with DemoServer(faults.Faults(links), tls=tls) as server:
+            crawled = crawl(
+                folder,
+                site,
+                CONNECT_TO=json.dumps({faults.HOST: server.address}),
+                DOWNLOAD_TIMEOUT="3",
+                RETRY_TIMES="1",
+                BACKOFF_TRIES="100",
+                DOWNLOAD_MAXSIZE="20000000",
+            )
+            yield replace(crawled, log=server.log)
+        assert [trap.connections for trap in trapped] == [0, 0, 0, 0]
 
 
 def test_what_is_whole_is_read_whatever_is_broken_around_it(faulty: Crawl) -> None:
-    assert faulty.done.status == 1, faulty.done.err
     assert "Traceback" not in faulty.done.err
     texts = [path.read_text("utf-8") for path in (faulty.archive / "corpus").iterdir()]
-    assert len(texts) == 4
-    assert sum("流感疫苗接种工作,现将安排通知如下" in text for text in texts) == 4
+    assert len(texts) == len(faults.wanted())
+    assert all("流感疫苗接种工作,现将安排通知如下" in text for text in texts)
+
+
+def test_nothing_but_the_site_was_asked_for(faulty: Crawl) -> None:
+    paths = {served.target for served in faulty.log}
+    assert {served.host for served in faulty.log} == {faults.HOST}
+    assert paths == {"/robots.txt", *faults.COLUMNS, "/round?again", *faults.wanted()}
+    # What serves is asked for once, what heals twice, what fails not more often than was allowed.
+    times = Counter(served.target for served in faulty.log)
+    assert [times[path] for path in (faults.LIST, faults.HEALING, faults.LINKS)] == [1, 2, 1]
+    assert max(times.values()) == 2
+
+
+def test_the_lists_that_failed_are_named(faulty: Crawl) -> None:
+    assert faulty.done.status == 1
+    told = next(line for line in faulty.done.err.splitlines() if line.startswith(f"scrapy crawl: {faulty.site}: "))
+    unread = {path: fault.reason for path, fault in FAULTS.items() if fault.reason not in {"", "list", "redirect"}}
+    assert [path for path, reason in unread.items() if f"{faults.HOST}{path}: {reason}" not in told] == []
+    assert f"{faults.HOST}/round?again: redirect" in told
+    assert not {path for path in (faults.LIST, faults.HEALING, faults.LINKS) if f"{path}:" in told}
 
 
 def test_memory_stays_small(faulty: Crawl) -> None:
@@ -351,10 +251,10 @@ def test_memory_stays_small(faulty: Crawl) -> None:
 
 @pytest.mark.parametrize("path", FAULTS)
 def test_a_fault_is_kept_and_says_what_it_was(faulty: Crawl, path: str) -> None:
-    _, endings, _ = FAULTS[path]
+    endings = FAULTS[path].endings
     kept = faulty.responses(path)
     if not kept:
-        assert NOTHING in endings
+        assert None in endings
         assert "error: " in faulty.errors(path)
     assert {record.headers.get("warc-truncated", "") for record in kept} <= set(endings)
     assert all(len(record.block) < 22_000_000 for record in kept)
@@ -363,8 +263,14 @@ def test_a_fault_is_kept_and_says_what_it_was(faulty: Crawl, path: str) -> None:
 def test_every_fault_has_its_reason_in_the_catalog(faulty: Crawl) -> None:
     with closing(sqlite3.connect(faulty.archive / "catalog.sqlite")) as catalog:
         reasons = dict(catalog.execute("select url, reason from captures"))
-    told = {path: reason for path, (_, _, reason) in FAULTS.items() if reason}
+    told = {path: fault.reason for path, fault in FAULTS.items() if fault.reason}
     assert {path: reason for path in told for url, reason in reasons.items() if url.endswith(path)} == told
+
+
+def test_the_archive_says_what_a_certificate_was_worth(faulty: Crawl) -> None:
+    told = "certificate: self-signed certificate\r\n" if faulty.site == "secured" else ""
+    assert ("certificate" in faulty.errors(faults.LIST)) == bool(told)
+    assert told in faulty.errors(faults.LIST)
 
 
 def test_the_archive_of_broken_answers_is_whole(faulty: Crawl) -> None:
