@@ -23,6 +23,8 @@ from tests.crawl.bureaus import resources, write_site
 from tests.crawl.test_demo_crawl import essence
 
 SITES = ("north", "south", "west")
+FEW = 60
+ALL_AT_ONCE = 8  # every so many moments all crawls are killed
 ROTATION = 1_000_000
 PATIENCE = 200  # seconds, on a machine with much else to do
 
@@ -72,10 +74,10 @@ def bureaus(folder: Path, articles: int) -> Iterator[Bureaus]:
         yield Bureaus(servers, folder / "sites")
 
 
-def whole_records(archive: Path) -> set[str]:
-    """The ids of all records that lie whole on disk, in files that are closed or not; what a kill cut off is none."""
+def whole_records(archive: Path, name: str = "*") -> set[str]:
+    """The ids of all records of a site that lie whole on disk, in files that are closed or not; what a kill cut off is none."""
     found: set[str] = set()
-    for path in (archive / "warc").glob("*/*.warc.gz*"):
+    for path in (archive / "warc").glob(f"{name}/*.warc.gz*"):
         try:
             for record in read_records(path):
                 if record.type in {"response", "revisit", "metadata"}:
@@ -102,6 +104,12 @@ def undisturbed(folder: Path, articles: int) -> dict[str, dict[str, object]]:
     return essence(folder / "archive")
 
 
+@pytest.fixture(scope="module")
+def calm(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, object]]:
+    """The documents of undisturbed crawls of bureaus with FEW articles each."""
+    return undisturbed(tmp_path_factory.mktemp("calm"), FEW)
+
+
 def finish(crawls: Mapping[str, "subprocess.Popen[str]"]) -> None:
     """Wait until all crawls are done, as they must be."""
     for crawl in crawls.values():
@@ -119,29 +127,37 @@ def kill(crawls: Mapping[str, "subprocess.Popen[str]"]) -> set[str]:
     return {name for name, (_, status) in ended.items() if status}
 
 
-def campaign(tmp_path: Path, *, moments: int, articles: int, seed: int) -> None:
+def campaign(
+    tmp_path: Path, expected: Mapping[str, dict[str, object]], *, moments: int, articles: int, seed: int
+) -> None:
+    """Kill a crawl at each of so many random moments while the others go on, and all of them at once now and then."""
     chance = random.Random(seed)  # noqa: S311  # repeatable, not secret
-    expected = undisturbed(tmp_path / "calm", articles)
     archive = tmp_path / "archive"
-    kept: set[str] = set()
+    kept: dict[str, set[str]] = {name: set() for name in SITES}
+    kills = Counter[str]()
     with bureaus(tmp_path, articles) as served:
-        going = set(SITES)
+        crawls = served.start(archive)
         for moment in range(moments):
             goal = len(SITES) * articles * (moment + 1) // (moments + 1)
-            crawls = served.start(archive, going)
             deadline = time.monotonic() + PATIENCE
             while served.served() < goal and time.monotonic() < deadline:
                 time.sleep(0.002)
             time.sleep(chance.uniform(0, 0.05))
-            going = kill(crawls)
-            # One request at a time and host: what an earlier kill cost a site is one page at most.
-            assert max(fetched_twice(served).values()) <= moment
-            whole = whole_records(archive)
-            assert kept <= whole, "records that were whole after an earlier kill are gone"
-            kept = whole
-        finish(served.start(archive, going))
-        assert max(fetched_twice(served).values()) <= moments
-    assert kept <= whole_records(archive)
+            going = [name for name, crawl in crawls.items() if crawl.poll() is None]
+            victims = going if moment % ALL_AT_ONCE == 0 else chance.sample(going, min(1, len(going)))
+            killed = kill({name: crawls.pop(name) for name in victims})
+            kills.update(killed)
+            # One request at a time and host: what a kill costs a site is one page at most.
+            assert all(times <= kills[name] for name, times in fetched_twice(served).items())
+            for name in victims:
+                whole = whole_records(archive, name)
+                assert kept[name] <= whole, "records that were whole after an earlier kill are gone"
+                kept[name] = whole
+            crawls |= served.start(archive, killed)
+        finish(crawls)
+        assert all(times <= kills[name] for name, times in fetched_twice(served).items())
+    assert kills.total() >= moments
+    assert set().union(*kept.values()) <= whole_records(archive)
     assert essence(archive) == expected
     assert len(list((archive / "corpus").iterdir())) == len(expected) == len(SITES) * articles
     assert not list((archive / "warc").glob("*/*.open"))
@@ -151,14 +167,14 @@ def campaign(tmp_path: Path, *, moments: int, articles: int, seed: int) -> None:
 
 
 @pytest.mark.timeout(900)
-def test_eight_kills(tmp_path: Path) -> None:
-    campaign(tmp_path, moments=8, articles=45, seed=8)
+def test_eight_kills(tmp_path: Path, calm: dict[str, dict[str, object]]) -> None:
+    campaign(tmp_path, calm, moments=8, articles=FEW, seed=8)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 def test_fifty_kills(tmp_path: Path) -> None:
-    campaign(tmp_path, moments=50, articles=150, seed=50)
+    campaign(tmp_path, undisturbed(tmp_path / "calm", 150), moments=50, articles=150, seed=50)
 
 
 @pytest.fixture
@@ -180,12 +196,12 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.mark.timeout(600)
-def test_a_disk_that_fills_up_loses_nothing(tmp_path: Path, small_disk: Path) -> None:
+def test_a_disk_that_fills_up_loses_nothing(
+    tmp_path: Path, small_disk: Path, calm: dict[str, dict[str, object]]
+) -> None:
     """Two crawls run into the full disk, one is killed there; with room again, all is as if nothing had been."""
-    articles = 60
-    expected = undisturbed(tmp_path / "calm", articles)
     archive = small_disk / "archive"
-    with bureaus(tmp_path, articles) as served:
+    with bureaus(tmp_path, FEW) as served:
         full = served.start(archive)
         told = {name: (crawl.communicate(timeout=PATIENCE)[1], crawl.returncode) for name, crawl in full.items()}
         assert 1 in {status for _, status in told.values()}
@@ -200,6 +216,6 @@ def test_a_disk_that_fills_up_loses_nothing(tmp_path: Path, small_disk: Path) ->
         unfinished = {name for name, (_, status) in told.items() if status}
         finish(served.start(archive, unfinished))
     assert kept <= whole_records(archive)
-    assert essence(archive) == expected
+    assert essence(archive) == calm
     verified = run_scrapy(archive, "verify")
     assert verified.status == 0, verified.out
