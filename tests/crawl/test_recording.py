@@ -111,7 +111,7 @@ def records(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     with RawServer(ANSWERS, make_tls(folder, HOST)[0] if request.param == "https" else None) as server:
         limits = {"DOWNLOAD_TIMEOUT": "1", "DOWNLOAD_MAXSIZE": "100000", "RETRY_TIMES": "1", "SITE_SPIDERS": SPIDER}
         crawled = crawl(folder / "archive", server, folder, **limits)
-    assert crawled.done.status == 0, crawled.done.err
+    assert crawled.done.status == 1, crawled.done.err
     return crawled
 
 
