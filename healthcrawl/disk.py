@@ -1,5 +1,6 @@
 """Writing so that a file is there whole or not at all, whatever happens meanwhile, and saying what the disk refused."""
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,6 +8,14 @@ from pathlib import Path
 
 from healthcrawl.errors import ArchiveError
 
+_ADVICE = {
+    errno.ENOSPC: "make room on the disk and run this again",
+    errno.EDQUOT: "make room in this user's quota and run this again",
+    errno.EROFS: "see that this user may write there, then run this again",
+    errno.EACCES: "see that this user may write there, then run this again",
+    errno.EPERM: "see that this user may write there, then run this again",
+    errno.EIO: "see that the disk is sound, then run this again",
+}
 TEMPORARY = ".*.tmp"  # what a kill leaves of a file that was being written
 
 
@@ -16,7 +25,8 @@ def disk_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise ArchiveError(f"{error.filename or path}: {error.strerror or error}") from error
+        advice = f"; {_ADVICE[error.errno]}" if error.errno in _ADVICE else ""
+        raise ArchiveError(f"{error.filename or path}: {error.strerror or error}{advice}") from error
 
 
 def write_atomically(path: Path, data: bytes, *, sync: bool = True) -> None:

@@ -175,11 +175,13 @@ def _is_better(url: str, row: Mapping[str, Any]) -> bool:
     return not row["captured_at"] and canonical(row["url"], _PLAIN) != own and canonical(url, _PLAIN) == own
 
 
-def newest_capture(catalog: Catalog, site: str) -> datetime | None:
-    """When the latest capture of a site was made; None where there is none."""
+def newest_capture(catalog: Catalog, site: str, until: datetime | None = None) -> datetime | None:
+    """When the latest capture of a site (of those not after `until`) was made; None where there is none."""
     table = tables.captures
+    query = sa.select(sa.func.max(table.c.captured_at)).where(table.c.site == site)
+    if until is not None:
+        query = query.where(table.c.captured_at <= tables.moment(until))
     with catalog.reading() as tx:
-        query = sa.select(sa.func.max(table.c.captured_at)).where(table.c.site == site)
         return tables.parse_moment(tx.execute(query).scalar_one_or_none() or "")
 
 

@@ -23,7 +23,7 @@ from healthcrawl.corpus.frontier import Frontier, PageRow, Run, Visit, begin_run
 from healthcrawl.corpus.layout import ArchiveLayout
 from healthcrawl.corpus.manifest import Manifest
 from healthcrawl.corpus.store import Store, count_documents
-from healthcrawl.crawl.clock import load_clock, not_before
+from healthcrawl.crawl.clock import MOST_AHEAD, load_clock, not_before
 from healthcrawl.crawl.columns import UnreadLists
 from healthcrawl.crawl.options import connect_to, flag, revisit_scope, size
 from healthcrawl.crawl.politeness import Politeness
@@ -116,7 +116,7 @@ class Archivist:
         if self.run.resumed:
             self.frontier.retry_failed()
         self._revisits = Revisits(self.catalog, site.name, self._folder, scope)
-        self.clock = not_before(self.clock, newest_capture(self.catalog, site.name))
+        self._set_clock()
         if self.run.resumed or recovered:
             self._catch_up(recovered)
         self._writer = Writer(
@@ -282,6 +282,19 @@ class Archivist:
         with self.catalog.writing() as tx:
             visit = Visit(url=exchange.url, at=exchange.started_at, state="failed")
             self.frontier.visited(tx, address, visit, exchange.context)
+
+    def _set_clock(self) -> None:
+        """Go on from the newest capture; what a wrong clock dated far ahead does not count, but people should know of it."""
+        limit = self.clock() + MOST_AHEAD
+        newest = newest_capture(self.catalog, self.site.name)
+        if newest is not None and newest > limit:
+            logger.warning(
+                "%s: the archive has captures of %s, which is yet to come: a clock was wrong. New captures get the present date, "
+                "but what those pages held then stays in the corpus until that day, even if it has changed",
+                self.site.name,
+                f"{newest:%Y-%m-%d}",
+            )
+        self.clock = not_before(self.clock, newest_capture(self.catalog, self.site.name, limit))
 
     def _close_spider(self, reason: str) -> None:
         engine = self._crawler.engine

@@ -1,7 +1,7 @@
 """The crawler's only source of the present time; `CLOCK` puts another in its place, so that tests can play years."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
 
 from scrapy.settings import BaseSettings
@@ -11,6 +11,8 @@ from healthcrawl.errors import UsageError
 
 Clock: TypeAlias = Callable[[], datetime]
 
+MOST_AHEAD = timedelta(days=31)  # that an archive may be before the clock
+
 
 def system_clock() -> datetime:
     """The present moment in UTC, in whole seconds (as WARC keeps it)."""
@@ -18,8 +20,13 @@ def system_clock() -> datetime:
 
 
 def not_before(clock: Clock, earliest: datetime | None) -> Clock:
-    """A clock that never goes behind what is archived already, where it would make old of new."""
-    return clock if earliest is None else lambda: max(clock(), earliest)
+    """A clock that never goes behind what is archived already, where it would make old of new.
+
+    What lies beyond MOST_AHEAD was dated by a clock that was wrong, and binds nobody: no crawl keeps such a date for ever.
+    """
+    if earliest is None or earliest - clock() > MOST_AHEAD:
+        return clock
+    return lambda: max(clock(), earliest)
 
 
 def load_clock(settings: BaseSettings) -> Clock:

@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -52,6 +53,32 @@ def test_an_archive_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     assert done.status == 1
     assert "Traceback" not in done.err
     assert str(tmp_path / "archive") in done.err
+
+
+@pytest.fixture
+def read_only(tmp_path: Path) -> Iterator[Path]:
+    """A folder on a disk that can't be written, whoever tries."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount, umount = shutil.which("mount"), shutil.which("umount")
+    if mount is None or umount is None:
+        pytest.skip("a disk can't be mounted here: there is no mount command")
+    command = [mount, "-t", "tmpfs", "-o", "size=1m,ro", "tmpfs", str(folder)]
+    mounted = subprocess.run(command, capture_output=True, text=True, check=False)
+    if mounted.returncode:
+        pytest.skip(f"a disk can't be mounted here: {mounted.stderr.strip()}")
+    try:
+        yield folder
+    finally:
+        subprocess.run([umount, folder], check=True)
+
+
+def test_a_read_only_disk_is_told(read_only: Path) -> None:
+    done = run_scrapy(read_only / "archive", "crawl", "demo")
+    assert done.status == 1
+    assert "Traceback" not in done.err
+    assert str(read_only / "archive") in done.err
+    assert "Read-only file system; see that this user may write there" in done.err
 
 
 def test_a_damaged_catalog_is_told_with_what_to_do(archive: Path, scrapy: Scrapy) -> None:
@@ -119,4 +146,19 @@ def test_a_clock_that_jumps_back_makes_no_new_capture_older(archive: Path, scrap
     with closing(known), known.reading() as tx:
         moments = tx.execute(sa.select(catalog.captures.c.captured_at)).scalars().all()
     assert min(moments) >= "2026-03-09"
+    assert scrapy("verify").status == 0
+
+
+def test_a_clock_that_was_once_in_the_future_is_not_followed_for_ever(archive: Path, scrapy: Scrapy) -> None:
+    assert scrapy("crawl", "demo", CLOCK="tests.crawl.days.at_2036_03_01").status == 0
+    done = scrapy("crawl", "demo", CLOCK="tests.crawl.days.at_2026_03_09")
+    assert done.status == 0
+    assert "captures of 2036-03-01, which is yet to come" in done.err
+    # What was captured with the right clock binds again.
+    assert scrapy("crawl", "demo", CLOCK="tests.crawl.days.at_2026_03_01").status == 0
+    known = Catalog(archive / "catalog.sqlite")
+    with closing(known), known.reading() as tx:
+        moments = tx.execute(sa.select(catalog.captures.c.captured_at).distinct()).scalars().all()
+    assert {moment[:10] for moment in moments} == {"2026-03-09", "2036-03-01"}
+    assert texts(archive) == EXPECTED
     assert scrapy("verify").status == 0
