@@ -1,6 +1,6 @@
 """What the archive costs: crawling with and without it, wget beside it, reading beside fastwarc.
 
-`pytest -m slow -s tests/benchmarks/test_archive_cost.py` prints the tables. Only CPU time and sizes of one run are compared.
+`pytest -n 0 -m slow -s tests/benchmarks/test_archive_cost.py` prints the tables. Only CPU time and sizes of one run are compared.
 """
 
 import json

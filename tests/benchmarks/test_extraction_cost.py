@@ -1,6 +1,6 @@
 """What reading a page costs, stage by stage, beside trafilatura and what other extractors make of the same pages.
 
-    pytest -m slow -s tests/benchmarks/test_extraction_cost.py
+    pytest -n 0 -m slow -s tests/benchmarks/test_extraction_cost.py
 
 It reads the labelled pages of tests/quality, or with `PAGES=DIR` the `*.html` files of a folder. With `GOLD=DIR` (JSON files of
 the same names with `paragraphs`) agreement is told too. Extractors that are not installed (extra `bench`) are left out.

@@ -1,6 +1,6 @@
 """What mending costs, against opencc-python-reimplemented's `convert` on the same text in the same run: ratios of CPU time.
 
-`pytest -m slow -s tests/benchmarks/test_mend_cost.py` prints the table.
+`pytest -n 0 -m slow -s tests/benchmarks/test_mend_cost.py` prints the table.
 """
 
 import random
