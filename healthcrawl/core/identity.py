@@ -9,30 +9,34 @@ from healthcrawl.core.tree import Index
 from healthcrawl.model import Page
 from healthcrawl.rules import Evidence, Family, Rules
 
-_REACH = 32_768  # characters at either end of a page in which its signs are looked for
+_NEAR = 32_768  # characters at either end of a page in which its signs are looked for first
+_REACH = 131_072  # the same, where these don't tell; more would be costly on pages of the largest size
 PROOF = 10  # the weight of a sign that needs no other
 
 
 def recognise(page: Page, index: Index, rules: Rules) -> Family:
     """The family of a page; the generic one (the last) unless exactly one other reaches PROOF and outweighs the rest."""
     *known, generic = rules.families
-    ranked = sorted(((weigh(page, index, family), family) for family in known), key=lambda pair: -pair[0])
-    if not ranked or ranked[0][0] < PROOF or (len(ranked) > 1 and ranked[0][0] == ranked[1][0]):
-        return generic
-    return ranked[0][1]
+    for reach in (_NEAR, _REACH):
+        ranked = sorted(((weigh(page, index, family, reach), family) for family in known), key=lambda pair: -pair[0])
+        if ranked and ranked[0][0] >= PROOF and (len(ranked) == 1 or ranked[0][0] > ranked[1][0]):
+            return ranked[0][1]
+        if len(page.text) <= 2 * reach:
+            break
+    return generic
 
 
-def weigh(page: Page, index: Index, family: Family) -> int:
+def weigh(page: Page, index: Index, family: Family, reach: int = _REACH) -> int:
     """The sum of the weights of the family's signs that the page shows."""
-    return sum(sign.weight for sign in family.evidence if shows(page, index, sign))
+    return sum(sign.weight for sign in family.evidence if shows(page, index, sign, reach))
 
 
-def shows(page: Page, index: Index, sign: Evidence) -> bool:
-    """Whether a page shows a sign."""
+def shows(page: Page, index: Index, sign: Evidence, reach: int = _REACH) -> bool:
+    """Whether a page shows a sign; one of its text, so many characters from its beginning or end."""
     if sign.url is not None:
         return sign.url.search(page.url) is not None
     if sign.page is not None:
-        near, far = len(page.text) - _REACH, min(_REACH, len(page.text))
+        near, far = len(page.text) - reach, min(reach, len(page.text))
         return bool(sign.page.search(page.text, 0, far) or (near > 0 and sign.page.search(page.text, max(near, far))))
     return bool(index.matches(sign.element))
 

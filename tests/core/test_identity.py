@@ -57,6 +57,12 @@ def test_family_of_a_page(url: str, text: str, family: str) -> None:
     assert family_of(url, text) == family
 
 
+def test_signs_in_the_middle_of_a_large_page_count() -> None:
+    around = "<p>" + "正文" * 40_000 + "</p>"
+    row = "<a href='./202403/t20240301_100001.html'>通知</a>"
+    assert family_of(f"{HOST}/zwgk/", around + row + around) == "trs_wcm"
+
+
 def test_signs_of_two_families_alike_leave_the_page_generic() -> None:
     text = '<a href="content/post_2000001.html">通知</a><a href="./202403/t20240301_100001.html">通知</a>'
     assert family_of(f"{HOST}/zwgk/", text) == "generic"
