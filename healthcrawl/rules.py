@@ -247,6 +247,7 @@ class Furniture:
     `pattern` must match the whole line in its folded view (`healthcrawl.core.fold`). `place` says where it may stand: "head"
     (above the first paragraph), "foot" (around and below the last), or "any". `beside`, if there is one, must be found in the
     run of lines that match `pattern` or in a line next to it. `published`: only where the line's date is the article's.
+    `scraped`: only in plain texts, which show not whether a line stood in an article or in the page's list of files below it.
     `ends`: everything after it goes too, if each line of it matches this; a line that `heads` stays where what it heads does.
     """
 
@@ -255,6 +256,7 @@ class Furniture:
     place: Literal["head", "foot", "any"] = "any"
     beside: Pattern | None = None
     published: bool = False
+    scraped: bool = False
     ends: Pattern | None = None
     heads: bool = False
 

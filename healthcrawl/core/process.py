@@ -30,7 +30,7 @@ from healthcrawl.core.refuse import refuse_page, refuse_protected, refuse_respon
 from healthcrawl.core.tree import Index, blocks, parse
 from healthcrawl.core.urls import canonical
 from healthcrawl.model import Attachment, Capture, Document, Finding, Metadata, Page, Rejection
-from healthcrawl.rules import Family, Layout, Rules
+from healthcrawl.rules import Family, Furniture, Layout, Rules
 
 # What the libraries raise on hostile input: lxml its own errors and ValueError (names and text that XML can't hold), the
 # serialisers RecursionError, htmldate ValueError and OverflowError. Nothing wider: our own mistakes are to be seen.
@@ -134,7 +134,7 @@ def _process_page(page: Page, rules: Rules) -> Document | Rejection:
         findings=(*findings, *injected, *said, *copies),
     )
     article = _mend(article, rules)
-    article = _drop_lines(article, rules)
+    article = _drop_lines(article, rules, tuple(rule for rule in rules.furniture if not rule.scraped))
     article = _normalise(article, rules)
     if not article.lines:  # a notice that is nothing but its files names them
         article = replace(article, lines=tuple(attachment.name for attachment in article.attachments))
@@ -213,10 +213,10 @@ def _mend(article: _Article, rules: Rules) -> _Article:
     )
 
 
-def _drop_lines(article: _Article, rules: Rules) -> _Article:
+def _drop_lines(article: _Article, rules: Rules, furniture_rules: tuple[Furniture, ...]) -> _Article:
     """The lines without furniture and spam."""
     known = article.metadata
-    lines, furniture = drop_furniture(article.lines, rules.furniture, known.title, known.published)
+    lines, furniture = drop_furniture(article.lines, furniture_rules, known.title, known.published)
     lines, spam = drop_spam(lines, rules.spam, article.doubtful, hacked=article.hacked)
     return replace(article, lines=lines, findings=(*article.findings, *furniture, *spam))
 
@@ -251,7 +251,7 @@ def _in_one_line(text: str) -> str:
 def _read_lines(article: _Article, rules: Rules) -> _Article:
     """Title, date, source and files of a plain text, and its lines without furniture and spam."""
     labelled = replace(article, lines=tuple(join_labels(article.lines)))
-    bare = _drop_lines(labelled, rules)
+    bare = _drop_lines(labelled, rules, rules.furniture)
     furniture = tuple(finding.text for finding in bare.findings if finding.kind == "furniture")
     above = _site_name(labelled.lines, bare)
     headline = find_title(bare.lines[len(above) :])

@@ -100,6 +100,7 @@ def _furniture(rule: dict[str, Any]) -> Furniture:
             pattern=re.compile("|".join(rule["patterns"]), re.IGNORECASE),
             place=rule.get("place", "any"),
             published=rule.get("published", False),
+            scraped=rule.get("scraped", False),
             heads=rule.get("heads", False),
             **{key: re.compile(rule[key], re.IGNORECASE) for key in ("beside", "ends") if key in rule},
         )

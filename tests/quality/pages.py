@@ -30,8 +30,8 @@ class Article:
 
     @property
     def text(self) -> list[str]:
-        """What is to be kept of it: links to files are attachments, not text."""
-        return [line for line in self.lines if not line.startswith("附件:")]
+        """What is to be kept of it, the names of its files among it."""
+        return list(self.lines)
 
 
 def articles() -> list[Article]:

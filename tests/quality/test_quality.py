@@ -83,6 +83,18 @@ def test_notice_that_is_nothing_but_a_file_names_it() -> None:
         assert "接种门诊一览表.pdf" in outcome.text
 
 
+def test_files_that_a_notice_names_below_its_text_stay() -> None:
+    notice = next(article for article in articles() if article.name == "notice")
+    markup = page("nfcms", notice)
+    start = markup.index("</div>", markup.index('<div id="zoomcon">'))
+    files = ["附件：1.培训日程安排表.docx", "2.报名回执.xlsx"]
+    lines = "".join(f"<p><a href='/f/{at}.docx'>{line}</a></p>" for at, line in enumerate(files))
+    outcome = read(whole(markup[:start] + lines + markup[start:]))
+    assert isinstance(outcome, Document)
+    for line in ("附件:1.培训日程安排表.docx", "2.报名回执.xlsx"):
+        assert line in outcome.text.split("\n")
+
+
 LIST_ROWS = "".join(
     f"<li><a href='/zwgk/tzgg/content/post_{n}.html' title='关于开展第{n}期健康讲座的通知'>关于开展第{n}期健康讲座的…</a><span>2024-03-{n:02}</span></li>"
     for n in range(1, 16)
@@ -95,13 +107,13 @@ NAV = "".join(
     f"<li><a href='/{n}/'>{name}</a></li>" for n, name in enumerate(["首页", "政务公开", "工作动态", "办事服务"])
 )
 NO_ARTICLES = {
-    "list": ("not-an-article", f"<title>通知公告</title><body><ul>{NAV}</ul><h2>通知公告</h2><ul>{LIST_ROWS}</ul><div>共3页 下一页</div>"),
+    "list": ("list-page", f"<title>通知公告</title><body><ul>{NAV}</ul><h2>通知公告</h2><ul>{LIST_ROWS}</ul><div>共3页 下一页</div>"),
     "list in a table": (
-        "not-an-article",
+        "list-page",
         "<title>通知公告</title><body><table>" + LIST_ROWS.replace("<li>", "<tr><td>").replace("<span>", "<td>").replace("</li>", "</tr>") + "</table>",
     ),
     "index": (
-        "not-an-article",
+        "index-page",
         f"<title>云海市卫生健康局</title><body><ul>{NAV}</ul>" + "".join(f"<div><h3>{name}</h3><ul>{LIST_ROWS}</ul></div>" for name in ("要闻", "公告")),
     ),
     "search": (
@@ -133,7 +145,7 @@ def test_list_of_teasers_without_links_is_rejected() -> None:
         "http://www.example.gov.cn/jz/",
     )
     assert isinstance(outcome, Rejection)
-    assert outcome.reason == "not-an-article"
+    assert outcome.reason == "list-page"
 
 
 def test_short_answer_is_an_article() -> None:
