@@ -44,6 +44,8 @@ Reason: TypeAlias = Literal[
     "unreadable",
     "login",
     "search",
+    "list-page",
+    "index-page",
     "not-an-article",
     "no-text",
     "spam",

@@ -44,6 +44,7 @@ _LINK_PAGE = 0.5  # share of links from which a place holds a list
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _DATE_LINE = 30  # characters of a line that only says when
 _MANY_ROWS = 5  # dated links from which a page may be a list
+_MANY_LISTS = 2  # headings from which a page of links is an overview of several lists
 _HEADLINE = 4  # characters that the headline of a notice has at least
 _EXCUSES: tuple[tuple[Reason, re.Pattern[str]], ...] = (
     ("not-found", _GONE),
@@ -150,20 +151,38 @@ def _tagged(tree: html.HtmlElement, key: str, value: str) -> list[str]:
 
 
 def _refuse_list(tree: html.HtmlElement, place: Place) -> Unreadable | None:
+    detail = _list_shape(tree, place)
+    if not detail:
+        return None
+    linked = place.link_share >= _LINK_PAGE
+    if linked and _headings(tree, place) >= _MANY_LISTS:
+        return Unreadable(reason="index-page", detail=detail)
+    many = sum(map(_is_date_line, place.lines)) >= _MANY_ROWS or len(_rows(place.shown)) >= _MANY_ROWS
+    return Unreadable(reason="list-page" if linked or many else "not-an-article", detail=detail)
+
+
+def _list_shape(tree: html.HtmlElement, place: Place) -> str:
+    """What of a page's shape is a list's and not an article's; empty if nothing is."""
     if place.link_share >= _LINK_PAGE:
-        return Unreadable(reason="not-an-article", detail=f"{place.link_share:.0%} of the text are links")
+        return f"{place.link_share:.0%} of the text are links"
     informed = place.start > 0 or _is_informed(tree, place)
     if place.sure and informed:
-        return None
+        return ""
     if not place.sure and not informed:
-        return Unreadable(reason="not-an-article", detail="neither a text nor a line that says when and whence it is")
+        return "neither a text nor a line that says when and whence it is"
     if place.sure and sum(map(_is_date_line, place.lines)) >= _MANY_ROWS:
-        return Unreadable(reason="not-an-article", detail="a list of dated teasers")
+        return "a list of dated teasers"
     rows = _rows(place.shown)
     prose = sum(len(block.text) - block.linked for block in place.lines)
     if len(rows) < _MANY_ROWS or (place.sure and prose >= sum(rows)):
-        return None
-    return Unreadable(reason="not-an-article", detail=f"a list of {len(rows)} dated links")
+        return ""
+    return f"a list of {len(rows)} dated links"
+
+
+def _headings(tree: html.HtmlElement, place: Place) -> int:
+    """How many headings a page shows that are no rows: each is that of a list where links are most of the text."""
+    headings = {element for element in tree.iter("h1", "h2", "h3", "h4") if element.find(".//a") is None}
+    return sum(block.element in headings for block in place.shown)
 
 
 def _rows(shown: Sequence[Block]) -> list[int]:

@@ -239,7 +239,7 @@ LISTING = "http://www.yunhai.example/tzgg/index.html"
         (capture("{}", "200 OK", URL, "Content-Type: application/json"), "not-html"),
         (capture("x", "200 OK", URL, "Content-Type: text/html", "Content-Encoding: compress"), "undecodable"),
         (capture(gzip.compress(b"0" * 50_000_000), "200 OK", URL, "Content-Encoding: gzip"), "too-large"),
-        (capture(LIST, url=LISTING), "not-an-article"),
+        (capture(LIST, url=LISTING), "list-page"),
         (capture("<title>空</title><body></body>"), "no-text"),
         (capture(""), "no-text"),
         (capture(page(body=f"<p>{SPAM}</p>" * 3)), "spam"),
