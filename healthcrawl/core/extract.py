@@ -37,6 +37,7 @@ class Place:
 
 
 INFO_LINE = re.compile(r"(?:发[布表]|發[布佈表])[时時]?[间間日]?期?\s*[:：]|[来來]源\s*[:：]")
+_COLON = re.compile("[:：]")
 _PUBLISHED = re.compile(r"(?:发[布表]|發[布佈表])[时時日]?[间間期]?\s*[:：].{0,9}\d{4}")
 # Parts of a page that hold no article, by the words in their class or id.
 _ASIDE = re.compile(
@@ -199,7 +200,9 @@ def _find_start(tree: html.HtmlElement, shown: Sequence[Block]) -> int:
     """
     named = "".join("".join(str(title.text_content()) for title in tree.iter("title")).split())
     informing = [
-        at for at, block in enumerate(shown) if len(block.text) <= _SHORT_LINE and INFO_LINE.search(block.text)
+        at
+        for at, block in enumerate(shown)
+        if len(block.text) <= _SHORT_LINE and _COLON.search(block.text) and INFO_LINE.search(block.text)
     ]
     dated = {at for at, block in enumerate(shown) if len(block.text) <= _DATE_LINE and _ONLY_DATE.fullmatch(block.text)}
     longest, start = 0, 0

@@ -170,7 +170,8 @@ class _Sheet:
 
     def why_hidden(self, element: html.HtmlElement) -> str:
         """By which declaration an element can't be seen, "folded" if it may come back, empty if it is shown."""
-        key = tuple(element.get(name) for name in ("style", "class", "id", "hidden", "height", "width"))
+        get = element.get
+        key = (get("style"), get("class"), get("id"), get("hidden"), get("height"), get("width"))
         if key not in self.verdicts:
             self.verdicts[key] = _why_hidden(element, self.style_of(element))
         return self.verdicts[key]
@@ -237,9 +238,10 @@ def _class_styles(index: Index) -> dict[str, _Style]:
     styles: dict[str, _Style] = {}
     for text, bare in zip(sheets, plain, strict=True):
         signs = [sign for sign in (*_TELLING, "font-size" if sized else "display:none") if sign in bare]
-        shifts = _SHIFT.search(bare) is not None
         for rule, seen in zip(text.split("}"), bare.split("}"), strict=True):
-            if any(sign in seen for sign in signs) or (shifts and _SHIFT.search(seen)):
+            if any(sign in seen for sign in signs) or (
+                (":-" in seen or "(-" in seen or "margin:" in seen) and _SHIFT.search(seen)
+            ):
                 _add_rule(rule, styles)
     return styles
 

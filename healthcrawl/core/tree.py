@@ -52,7 +52,10 @@ def parse(text: str) -> html.HtmlElement:
     source = _PROLOGUE.sub("", text).encode("utf-8", "replace").translate(None, _CONTROLS)
     for noncharacter in _NONCHARACTERS:
         source = source.replace(noncharacter, b"")
-    if any(len(piece) > _LONG and piece.count(b"=") >= _MOST_ATTRIBUTES for piece in source.split(b">")):
+    pieces = source.split(b">")
+    if max(map(len, pieces)) > _LONG and any(
+        len(piece) > _LONG and piece.count(b"=") >= _MOST_ATTRIBUTES for piece in pieces
+    ):
         source = _LONG_TAG.sub(lambda tag: tag[0] if tag[0].count(b"=") < _MOST_ATTRIBUTES else tag[1] + b">", source)
     parser = etree.HTMLParser(encoding="utf-8", huge_tree=False, remove_comments=True, remove_pis=True)
     parser.set_element_class_lookup(_LOOKUP)

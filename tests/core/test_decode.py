@@ -3,7 +3,7 @@
 import gzip
 import sys
 import zlib
-from time import perf_counter, process_time
+from time import process_time
 
 import brotli  # type: ignore[import-untyped]
 import pytest
@@ -212,9 +212,9 @@ def test_guessed_encoding_is_a_finding(text: str, charset: str) -> None:
 
 
 def test_blanks_without_markup_cost_little() -> None:
-    start = perf_counter()
+    start = process_time()
     decode(answer(b" " * 100_000, content_type=""), LIMIT)
-    assert perf_counter() - start < 2
+    assert process_time() - start < 2
 
 
 @pytest.mark.parametrize("at", range(0, 40, 3))

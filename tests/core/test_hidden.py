@@ -1,6 +1,6 @@
 """Blocks that no reader sees: which go, which stay."""
 
-from time import perf_counter
+from time import process_time
 
 import pytest
 
@@ -163,16 +163,16 @@ def test_two_sides_of_one_pixel_need_a_hidden_overflow() -> None:
 @pytest.mark.parametrize("declaration", ["height:1px;", "overflow:hidden;", "left:-", "filter:opacity", ";"])
 def test_long_styles_cost_little(declaration: str) -> None:
     style = declaration * (200_000 // len(declaration))
-    start = perf_counter()
+    start = process_time()
     shown(f"<p style='{style}'>{NOTE}</p>")
     shown(f"<style>.a{{{style}}}</style><p class=a>{NOTE}</p>")
-    assert perf_counter() - start < 2
+    assert process_time() - start < 2
 
 
 def test_deep_nesting_costs_little() -> None:
-    start = perf_counter()
+    start = process_time()
     shown("<div style='font-size:0'>" * 200 + "<i style='color:red'>字</i>" * 5000)
-    assert perf_counter() - start < 3
+    assert process_time() - start < 3
 
 
 @pytest.mark.parametrize(

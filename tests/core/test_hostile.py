@@ -120,7 +120,7 @@ PAGES = [page.response for page in labelled_pages()]
 
 @pytest.mark.parametrize("start", [0, pytest.param(1000, marks=[pytest.mark.slow, pytest.mark.timeout(900)])])
 def test_mutated_pages_give_an_outcome(start: int) -> None:
-    for number in range(start, 10 * start or 300):
+    for number in range(start, 10 * start or 500):
         begin = process_time()
         outcome = process(Capture(url="http://www.example.gov.cn/a.html", response=mutated(number)), RULES)
         assert isinstance(outcome, Document | Rejection)

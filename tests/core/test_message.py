@@ -37,9 +37,9 @@ def test_any_bytes_are_a_message(data: bytes) -> None:
 
 def test_many_interim_heads_cost_no_more_than_their_length() -> None:
     interim = b"HTTP/1.1 100 Continue\r\n\r\n" * 200_000
-    began = time.perf_counter()
+    began = time.process_time()
     assert strip_interim(interim + HEAD) == HEAD
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
 
 
 def test_switching_protocols_is_an_answer() -> None:

@@ -1,7 +1,7 @@
 """What pages say of their articles: the shown before the tagged, never the clock, nothing replaced."""
 
 from datetime import UTC, datetime
-from time import perf_counter
+from time import process_time
 
 import pytest
 
@@ -284,6 +284,6 @@ def test_label_of_publication_counts_in_the_article_too() -> None:
 
 def test_blanks_behind_labels_cost_little() -> None:
     blanks = "\N{NO-BREAK SPACE} " * 70
-    start = perf_counter()
+    start = process_time()
     read("".join(f"<p>{label}{blanks}无</p>" for label in ("发布时间", "索引号", "文号") * 400))
-    assert perf_counter() - start < 2
+    assert process_time() - start < 2

@@ -102,15 +102,15 @@ def test_lines_stay_lines(mirror: Any, data: Mending) -> None:
 def test_a_clean_text_costs_next_to_nothing(data: Mending) -> None:
     text = "会议要求，要全面落实各项工作部署，深入实施健康中国行动（二〇二五年）。\n" * 3000
     mend("醫", data)
-    start = time.perf_counter()
+    start = time.process_time()
     mend(text, data)
-    assert time.perf_counter() - start < 0.5
+    assert time.process_time() - start < 0.5
 
 
 def test_many_question_marks_are_no_trap(data: Mending) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     mend("?" * 50_000 + "真的吗??我不知道!" * 300 + "(" * 50_000, data)
-    assert time.perf_counter() - start < 10
+    assert time.process_time() - start < 10
 
 
 @settings(max_examples=150, deadline=None)
