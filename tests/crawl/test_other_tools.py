@@ -55,7 +55,7 @@ def archives(tmp_path_factory: pytest.TempPathFactory) -> dict[str, ArchiveLayou
     limits = {"DOWNLOAD_TIMEOUT": "1", "DOWNLOAD_MAXSIZE": "100000", "RETRY_TIMES": "0", "SITE_SPIDERS": SPIDER}
     with RawServer(ANSWERS) as server:
         crawled = crawl(folder / "raw", server, folder, WARC_REVISITS="site", **limits)
-    assert crawled.done.status == 0, crawled.done.err
+    assert crawled.done.status == 1, crawled.done.err
     return {"demo": ArchiveLayout(folder / "demo"), "raw": ArchiveLayout(folder / "raw")}
 
 
