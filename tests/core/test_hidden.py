@@ -209,3 +209,30 @@ def test_container_without_font_size_leaves_the_size_to_its_children() -> None:
     assert NOTE in shown(f"<div style='font-size:0'><span class='size16'>{NOTE}</span></div>")[0]
     assert NOTE not in shown(f"<div style='font-size:0'>{NOTE}<span class='size16'>一</span></div>")[0]
     assert NOTE not in shown(f"<div style='font-size:0'><span>{NOTE}</span></div>")[0]
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        ".x { LEFT : -9999PX ; position : absolute }",
+        ".a{color:red}\n.x\n{\n  font-size : 0\n}",
+        ".x{margin:0 0 0 -9999px;display:none}",
+        ".x{transform:translateX( -5000px )}",
+        ".x{text-indent:-30em}",
+        ".x{overflow:hidden;height:1px}",
+        ".x{color:#FFF}",
+        "#x{visibility : hidden}",
+        ".b .x{opacity:.01}",
+    ],
+)
+def test_rules_that_hide_are_found_however_they_are_written(rule: str) -> None:
+    text, kinds = shown(f'<style>.c{{width:100px}} {rule} .d{{color:blue}}</style><div class="x" id="x">{SPAM}</div>')
+    assert SPAM not in text
+    assert kinds == ["spam"]
+
+
+def test_sizes_of_letters_count_where_an_attribute_shrinks_some() -> None:
+    markup = f'<style>.s{{font-size:14px}}</style><div style="font-size: 0"><p class="s">{NOTE}</p></div>'
+    text, kinds = shown(markup)
+    assert NOTE in text
+    assert kinds == []
