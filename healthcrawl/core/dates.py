@@ -10,7 +10,7 @@ CHINA = timezone(timedelta(hours=8))
 _EARLIEST, _LATEST = 1990, 2099  # no site is older; what lies outside is a number of another kind
 
 # The ratio sign U+2236 and the full-width colon stand for the colon in some templates.
-_TIME = r"(?:(?:日|T|\s|\N{NO-BREAK SPACE})*(?P<hour>\d{1,2})\s?[:\N{RATIO}\N{FULLWIDTH COLON}时点]\s?(?P<minute>\d{1,2})(?:[:\N{RATIO}\N{FULLWIDTH COLON}分]\s?(?P<second>\d{1,2}))?(?!\d))?"
+_TIME = r"(?:(?:日|T|\s|\N{NO-BREAK SPACE})*(?P<hour>\d{1,2})\s?(?:[:\N{RATIO}\N{FULLWIDTH COLON}时点]\s?(?P<minute>\d{1,2})(?:[:\N{RATIO}\N{FULLWIDTH COLON}分]\s?(?P<second>\d{1,2}))?|[时点])(?!\d))?"
 _FORMS = tuple(
     re.compile(form)
     for form in (
@@ -24,6 +24,11 @@ _FORMS = tuple(
         r"(?<!\d)(?P<year>(?:19|20)\d\d)年?\s+(?P<month>\d{1,2})[-/.月](?P<day>\d{1,2})日?(?!\d)",
     )
 )
+# As documents are signed: 二〇二四年三月一日. The zero is written in several ways, the year always figure by figure.
+_SPELT = re.compile(
+    r"(?P<year>[一二][〇○零Ｏ一二三四五六七八九O]{3})年\s?(?P<month>[一二三四五六七八九十]{1,2})月\s?(?P<day>[一二三四五六七八九十廿卅]{1,3})日"
+)
+_FIGURES = {figure: str(value) for value, figure in enumerate("〇一二三四五六七八九")} | dict.fromkeys("○零ＯO", "0")
 _EPOCH = re.compile(r"\d{9,10}(?:\d{3})?(?:\.0*)?")
 
 
@@ -32,12 +37,26 @@ def find_date(text: str) -> str:
 
     >>> find_date("[2024-03-01]"), find_date("发布时间:2024年3月1日 13时44分"), find_date("2024/13/1")
     ('2024-03-01', '2024-03-01T13:44:00', '')
+    >>> find_date("二〇二四年十二月二十一日"), find_date("2024年3月1日8时"), find_date("2024.03.01")
+    ('2024-12-21', '2024-03-01T08:00:00', '2024-03-01')
     """
     for form in _FORMS:
         for match in form.finditer(text):
             if moment := _moment(match.groupdict()):
                 return _iso(moment)
+    for match in _SPELT.finditer(text):
+        year = "".join(map(_FIGURES.__getitem__, match["year"]))
+        if moment := _moment({"year": year, "month": _spelt(match["month"]), "day": _spelt(match["day"])}):
+            return _iso(moment)
     return ""
+
+
+def _spelt(number: str) -> str:
+    """A number below a hundred in figures: 二十一 is 21; 0 if it is none."""
+    tens, ten, ones = number.replace("廿", "二十").replace("卅", "三十").rpartition("十")
+    if tens == "十" or len(tens) > 1 or len(ones) > 1:
+        return "0"
+    return str(10 * int(_FIGURES.get(tens, "1")) * bool(ten) + int(_FIGURES.get(ones, "0")))
 
 
 def read_date(value: object) -> str:

@@ -60,3 +60,24 @@ def test_other_numbers_are_no_dates(text: str) -> None:
 )
 def test_json_dates_are_read_in_chinese_time(value: object, date: str) -> None:
     assert read_date(value) == date
+
+
+@pytest.mark.parametrize(
+    ("text", "date"),
+    [
+        ("云海市卫生健康局 二〇二四年三月五日", "2024-03-05"),
+        ("二○一九年十月三十日", "2019-10-30"),
+        ("二零二〇年十二月廿一日", "2020-12-21"),
+        ("一九九八年一月十日", "1998-01-10"),
+        ("发布于2024年3月5日8时", "2024-03-05T08:00:00"),
+        ("2024年3月5日 18时30分", "2024-03-05T18:30:00"),
+        ("2024.03.05", "2024-03-05"),
+        ("二〇二四年十三月五日", ""),
+        ("二〇二四年二月三十日", ""),
+        ("二〇二四年十十月五日", ""),
+        ("二百二十年三月五日", ""),
+        ("24-03-05", ""),
+    ],
+)
+def test_dates_in_words_are_read(text: str, date: str) -> None:
+    assert find_date(text) == date
