@@ -58,6 +58,14 @@ _NEXT = (
 _VALUE = rf"\s*[:|]\s*(?!{_NEXT})(?P<value>[^\s:|\[\]【】]{{2,40}}?)(?={_NEXT}|[\s:|\[\]【】]|$)"
 _SOURCE = re.compile(rf"(?:信息|文章|稿件|新闻|内容)?(?:来\s?源|出处){_VALUE}")
 _PUBLISHER = re.compile(rf"(?:发布|发文|供稿)\s?(?:机构|单位|机关|部门)\s*[\]】]?{_VALUE}")
+# In an info line, right behind the date and without a label: only what is named like a publisher.
+_UNLABELLED_SOURCE = re.compile(
+    rf"^(?:发布(?:时间|日期)\s*:)?\s*{_DATE}日?(?:\s*\d{{1,2}}:\d{{1,2}}(?::\d{{1,2}})?)?\s+(?!{_NEXT})"
+    r"(?P<value>[\u4e00-\u9fff]{0,16}(?:[日晚时早周]报|电视台|电台|新闻网|政府网|在线|客户端|通讯社|融媒|融媒体中心|发布|"
+    r"卫健委|卫生健康(?:局|委|委员会)|疾控中心|疾病预防控制(?:中心|局)|医院|人民政府|健康报|健康网)|"
+    r"健康[\u4e00-\u9fff]{2,4}|[\u4e00-\u9fff]{2,4}健康)"
+    r"(?=$|\s)"
+)
 _AUTHOR = re.compile(rf"(?<![\u4e00-\u9fff])作\s?者{_VALUE}")
 _INDEX_NUMBER = re.compile(r"索\s*[引取]\s*号[\s\]】]{0,9}[:|]?\s{0,9}(?P<value>[\w\[\]()〔〕/.-]{5,60})", re.ASCII)
 _NUMBERED = r"[\u4e00-\u9fff]{1,12}[〔\[(]\s*(?:19|20)\d\d\s*[〕\])]\s*第?\s*\d{1,5}\s*号"
@@ -433,6 +441,7 @@ def _source(index: Index, layout: Layout, clues: Clues) -> str:
     near = [*named, *reversed(clues.head[-_BEFORE_BODY:]), *clues.body]
     return (
         _labelled(_SOURCE, near, {**clues.raw, **named})
+        or _labelled(_UNLABELLED_SOURCE, reversed(clues.head[-_BEFORE_BODY:]), clues.raw)
         or clues.meta.get("contentsource", "")
         or _labelled(_PUBLISHER, (*clues.head, *clues.rest), clues.raw)
     )

@@ -287,3 +287,20 @@ def test_blanks_behind_labels_cost_little() -> None:
     start = process_time()
     read("".join(f"<p>{label}{blanks}无</p>" for label in ("发布时间", "索引号", "文号") * 400))
     assert process_time() - start < 2
+
+
+@pytest.mark.parametrize(
+    ("line", "source"),
+    [
+        ("2024-03-05 08:00 健康云湖 浏览：81", "健康云湖"),
+        ("2024年3月5日 云海日报", "云海日报"),
+        ("发布时间：2024-03-05 08:00:00　云海市疾控中心", "云海市疾控中心"),
+        ("2024-03-05 08:00 星期二 阴转多云", ""),
+        ("2024-03-05 字体：大 中 小", ""),
+        ("2024-03-05 通知公告", ""),
+        ("2024-03-05 浏览次数 81", ""),
+    ],
+)
+def test_unlabelled_source_behind_the_date(line: str, source: str) -> None:
+    metadata, _ = read(f"<title>{TITLE}</title><body><h1>{TITLE}</h1><p>{line}</p>{BODY}</body>")
+    assert metadata.source == source
