@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 from typing import NamedTuple
 
@@ -18,6 +18,7 @@ SWALLOWED = "\N{REPLACEMENT CHARACTER}"
 ANY = "0"
 """What stands for it where bytes are counted or damaged again: an ASCII character, whichever."""
 
+_OPENING = frozenset("“‘《（")
 _INLINE = re.compile(r"/?(?:strong|b|em|i|u|span|font|a)\b", re.IGNORECASE)
 _MARKUP = re.compile(r"<(/?[a-z][^<>]*>)|\n", re.IGNORECASE)
 
@@ -60,6 +61,20 @@ class Shift:
     def known(self, margin: float) -> str:
         """The original, with U+FFFD for each character that is not that much likelier than any other."""
         return "".join(piece.text if piece.margin >= margin else SWALLOWED * len(piece.text) for piece in self.pieces)
+
+    def told_apart(self, margin: float, stop_margin: float) -> "Shift":
+        """The same, with what need not be that much likelier than the rest made certain.
+
+        A stop in front of an opening mark is by far the commonest damage, and a character that a gloss names (a bracket
+        follows) is one of a few: `stop_margin` is enough for them.
+        """
+        pieces = list(self.pieces)
+        for at, piece in enumerate(pieces):
+            following = pieces[at + 1].text if at + 1 < len(pieces) else ""
+            named = self.by_reading or following.startswith("(") or (piece.text == "。" and following in _OPENING)
+            if named and stop_margin <= piece.margin < margin:
+                pieces[at] = piece._replace(margin=margin)
+        return replace(self, pieces=tuple(pieces))
 
 
 def without_markup(original: str) -> str:

@@ -139,6 +139,15 @@ def test_a_spot_left_beside_damage_is_told(mirror: Any, data: Mending) -> None:
     assert [each.text for each in findings if each.kind == "unresolved"] == [author[:12]]
 
 
+def test_what_is_hardly_likelier_than_another_is_marked_as_unknown(mirror: Any, data: Mending) -> None:
+    damaged = mirror.cut(mirror.convert("我院持續推進专科人才队伍建设。"))
+    mended, findings = repair(damaged, data)
+    assert mended == "我院持續推進\N{REPLACEMENT CHARACTER}科人才隊伍建設。"
+    assert [each.kind for each in findings] == ["inferred", "unresolved"]
+    assert "專" in findings[1].detail
+    assert "。" in findings[1].detail
+
+
 @pytest.mark.parametrize("sentence", SENTENCES)
 def test_whatever_is_put_in_gives_the_input_when_damaged_again(sentence: str, mirror: Any, data: Mending) -> None:
     seen = mirror.cut(mirror.convert(sentence))
