@@ -140,11 +140,11 @@ def test_a_spot_left_beside_damage_is_told(mirror: Any, data: Mending) -> None:
 
 
 def test_what_is_hardly_likelier_than_another_is_marked_as_unknown(mirror: Any, data: Mending) -> None:
-    damaged = mirror.cut(mirror.convert("我院持續推進专科人才队伍建设。"))
+    damaged = mirror.cut(mirror.convert("双方在开罗举行停火谈判。"))
     mended, findings = repair(damaged, data)
-    assert mended == "我院持續推進\N{REPLACEMENT CHARACTER}科人才隊伍建設。"
+    assert mended == "雙方在開羅舉行\N{REPLACEMENT CHARACTER}火談判。"
     assert [each.kind for each in findings] == ["inferred", "unresolved"]
-    assert "專" in findings[1].detail
+    assert "停" in findings[1].detail
     assert "。" in findings[1].detail
 
 
