@@ -6,16 +6,17 @@ then the address. A headline that spam has replaced is taken from the next place
 later than the capture, and none is taken from a clock.
 """
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
-from itertools import pairwise, takewhile
+from datetime import date, datetime, timedelta
+from itertools import islice, pairwise, takewhile
 
 import htmldate
 from lxml import html
 
-from healthcrawl.core.dates import find_date
+from healthcrawl.core.dates import CHINA, find_date, read_date
 from healthcrawl.core.despam import is_suspect
 from healthcrawl.core.extract import Place
 from healthcrawl.core.fold import fold, unfold
@@ -27,6 +28,8 @@ from healthcrawl.rules import Layout, Spam
 
 _FAR = date(2099, 12, 31)  # the latest date of a page whose capture has none
 _MOST_ATTRIBUTES = 500  # of one element, for htmldate to be asked
+_MOST_SCRIPTS = 200  # of a page, in which JSON-LD is looked for
+_LONGEST_NAME = 40  # characters
 _SHORT_LINE = 160  # characters; a longer line is prose, whatever words it holds
 _BEFORE_BODY = 15  # lines in front of the body in which an unlabelled date is the article's
 _TITLE = range(4, 121)  # characters that a headline has
@@ -372,6 +375,7 @@ def _published(
     else:
         steps = [*shown, ("PubDate", pub_date), *_unlabelled(clues), ("list", listed), ("address", _date_in(page.url))]
     steps += [("shown", found) for found in _bare_dates(clues)]
+    steps.append(("JSON-LD", _local(_linked_data(index).get("datePublished"))))
     findings: list[Finding] = []
     for step, found in steps:
         if not found:
@@ -444,7 +448,39 @@ def _source(index: Index, layout: Layout, clues: Clues) -> str:
         or _labelled(_UNLABELLED_SOURCE, reversed(clues.head[-_BEFORE_BODY:]), clues.raw)
         or clues.meta.get("contentsource", "")
         or _labelled(_PUBLISHER, (*clues.head, *clues.rest), clues.raw)
+        or _name(_linked_data(index).get("publisher"))
     )
+
+
+def _linked_data(index: Index) -> dict[str, object]:
+    """What the first article of a page's JSON-LD says of itself; empty if there is none."""
+    for script in islice(index.tree.iter("script"), _MOST_SCRIPTS):
+        if script.get("type", "").strip().lower() != "application/ld+json":
+            continue
+        try:
+            said = json.loads(script.text or "", strict=False)
+        except (ValueError, RecursionError):
+            continue
+        graph = said.get("@graph", said) if isinstance(said, dict) else said
+        for item in graph if isinstance(graph, list) else [graph]:
+            if isinstance(item, dict) and "datePublished" in item:
+                return item
+    return {}
+
+
+def _local(said: object) -> str:
+    """A date of JSON-LD in Chinese time, where it names a zone."""
+    try:
+        moment = datetime.fromisoformat(said) if isinstance(said, str) else None
+        return read_date(moment.astimezone(CHINA).isoformat() if moment and moment.tzinfo else said)
+    except (ValueError, OverflowError):
+        return read_date(said)
+
+
+def _name(of: object) -> str:
+    """The name of a person or an organisation in JSON-LD, where it is one line."""
+    name = of.get("name") if isinstance(of, dict) else of
+    return " ".join(name.split()) if isinstance(name, str) and len(name) <= _LONGEST_NAME else ""
 
 
 def read_labels(lines: Iterable[str]) -> Metadata:

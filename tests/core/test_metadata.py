@@ -304,3 +304,46 @@ def test_blanks_behind_labels_cost_little() -> None:
 def test_unlabelled_source_behind_the_date(line: str, source: str) -> None:
     metadata, _ = read(f"<title>{TITLE}</title><body><h1>{TITLE}</h1><p>{line}</p>{BODY}</body>")
     assert metadata.source == source
+
+
+def linked(said: str) -> Metadata:
+    head = f"<title>{TITLE}</title><script type='application/ld+json'>{said}</script>"
+    return read(f"<head>{head}</head><body><h1>{TITLE}</h1>{BODY}</body>", url="http://www.yunhai.example/a")[0]
+
+
+def test_linked_data_tells_what_nothing_else_does() -> None:
+    told = linked(
+        '{"@graph": [{"@type": "Organization"}, {"@type": "NewsArticle", "datePublished": "2024-03-05T08:00:00+08:00", "publisher": {"name": "云海日报"}}]}'
+    )
+    assert (told.published, told.source) == ("2024-03-05T08:00:00", "云海日报")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "",
+        "[",
+        "7",
+        "[7]",
+        '"x"',
+        '{"datePublished": [1]}',
+        '{"@graph": 1}',
+        "[" * 5000,
+        '{"datePublished": "2024-09-09", "publisher": {"name": ["x"]}}',
+    ],
+)
+def test_linked_data_that_says_nothing_or_later_than_the_capture(said: str) -> None:
+    told = linked(said)
+    assert (told.published, told.source) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("said", "date"),
+    [
+        ("2024-03-05T20:05:02.000Z", "2024-03-06T04:05:02"),
+        ("2024-03-05", "2024-03-05"),
+        ("0001-01-01T00:00:00+23:00", ""),
+    ],
+)
+def test_linked_date_is_in_chinese_time(said: str, date: str) -> None:
+    assert linked(f'{{"datePublished": "{said}"}}').published == date
