@@ -34,14 +34,14 @@ def mend(text: str, data: Mending, *, simplify: bool = True) -> Mended:
     text, shifts = byteshift.repair(text, data)
     text, glossed = glosses.remove(text, data)
     mirrored = bool(noise or glossed) or any(shift.kind != "unresolved" for shift in shifts)
-    converted = (simplify or blanks.LOST in text) and script.is_traditional(text, data)
     lost: tuple[Finding, ...] = ()
-    if blanks.LOST in text and (mirrored or converted):
+    if blanks.LOST in text and (mirrored or script.is_traditional(text, data)):
         text, lost = blanks.restore(text)
     scripts: tuple[Finding, ...] = ()
+    seen = text
     if simplify or mirrored:
         text, scripts = script.simplify(text, data)
-    filled = fillers.find(text, data) if mirrored or (scripts and converted) else ()
+    filled = fillers.find(text, data) if mirrored or (scripts and script.is_traditional(seen, data)) else ()
     return Mended(text=text, findings=noise + encoded + shifts + glossed + lost + scripts + filled)
 
 
