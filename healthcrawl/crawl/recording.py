@@ -8,6 +8,7 @@ This leans on private names of Scrapy 2.19 and Twisted: the supported range is p
 with what a raw socket server saw.
 """
 
+import gc
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
 _NO_CONTEXT = Context(role="robots")
 # Scrapy's limit counts bodies only; heads, interim answers and chunk framing may take this much beyond it.
 _HEAD_ROOM = 1 << 20
+_LARGE = 1 << 20
 _TRUNCATED = ((DownloadTimeoutError, "time"), (DownloadCancelledError, "length"))
 
 
@@ -60,12 +62,15 @@ class Trace:
 
     host: str
     sent: bytearray = field(default_factory=bytearray)
-    received: bytearray = field(default_factory=bytearray)
+    received: bytearray | None = field(
+        default_factory=bytearray
+    )  # None once it was taken: what comes after is not kept
     ip: str = ""
     protocols: tuple[str, ...] = ()
     cipher: str = ""
     certificate: str = ""
     reused: bool = False
+    heard: bool = False  # whether anything was received
     overflowed: bool = False
 
 
@@ -123,7 +128,10 @@ class RecordingHandler(HTTP11DownloadHandler):
             try:
                 raise answer
             finally:  # or its traceback would keep this frame alive, and the bytes of the exchange with it
+                large = len(exchange.response) > _LARGE
                 del answer, exchange, trace
+                if large:  # Twisted's buffers of a connection that was cut off hang in cycles, which Python lets lie
+                    gc.collect()
         return answer
 
     async def _download(self, request: Request, trace: Trace) -> tuple[Exchange, Response | Exception]:
@@ -144,7 +152,8 @@ class RecordingHandler(HTTP11DownloadHandler):
                 answer: Response | Exception = await maybe_deferred_to_future(agent.download_request(request))
         except Exception as failure:  # recorded, then raised again
             answer = in_words(failure)
-        response = message.strip_interim(bytes(trace.received))
+        received, trace.received = bytes(trace.received or b""), None
+        response = message.strip_interim(received)
         failed = isinstance(answer, Exception)
         exchange = Exchange(
             url=request.url.partition("#")[0],
@@ -247,14 +256,16 @@ class _RecordingProtocol(_LenientHTTP11ClientProtocol):
     def dataReceived(self, data: bytes) -> None:
         trace = self._trace
         if trace is not None:
-            if not trace.received:
+            if not trace.heard:
+                trace.heard = True
                 self._note_tls(trace)
-            if len(trace.received) + len(data) > self.limit:
-                trace.overflowed = True
-                assert self.transport is not None
-                self.transport.abortConnection()
-                return
-            trace.received += data
+            if trace.received is not None:
+                if len(trace.received) + len(data) > self.limit:
+                    trace.overflowed = True
+                    assert self.transport is not None
+                    self.transport.abortConnection()
+                    return
+                trace.received += data
         super().dataReceived(data)  # type: ignore[no-untyped-call]
 
     def _note_tls(self, trace: Trace) -> None:
@@ -310,7 +321,7 @@ def _factory_for(targets: Targets, certificates: Certificates, limit: int) -> ty
 def _is_stale(request: Request, trace: Trace, answer: Response | Exception) -> bool:
     """Whether a request was lost on a kept-alive connection that the server had closed, and may be sent again."""
     failed = isinstance(answer, DownloadFailedError) and request.method in {"GET", "HEAD"}
-    return failed and trace.reused and not trace.received
+    return failed and trace.reused and not trace.heard
 
 
 def _http_version(response: bytes) -> str:
