@@ -297,8 +297,8 @@ class Mending:
     traditional character alone becomes; `kept` are those that stand in simplified texts nevertheless (著, 昇); `traditional` are
     the others, and `traditional_of_gb2312` those of them that GB2312, the simplified character set, has too. `spellings`: traditional words that the converter would spell wrong, and what they become; `respellings`: the same for words as the
     converter leaves them.
-    `followers`: the character model: how likely each character is behind up to two others. Its rows are coded, see
-    `core.mend.likelihood.row`; that of the empty context says how rare each character is.
+    `followers`: the character model: how likely each character is behind up to two others. For each first character of such a
+    context, its rows as the file has them; `core.mend.likelihood.row` reads one when it is asked for.
     """
 
     readings: Mapping[str, str] = field(default_factory=dict)

@@ -16,7 +16,7 @@ _BARE = str.maketrans("āáǎàōóǒòēéěèīíǐìūúǔùǖǘǚǜńňǹḿ
 def load_mending() -> Mending:
     """The mender's data; read once a process."""
     script = tomllib.loads((_FOLDER / "script.toml").read_text("utf-8"))
-    followers = dict(line.split("\t") for line in _lines("likelihood.tsv"))
+    followers = {first: rows for first, _, rows in (line.partition("\t") for line in _lines("likelihood.tsv"))}
     simplified = {each: simplified for simplified, group in _rows("traditional.tsv") for each in group}
     simplified |= {word: form for word, form in script["after"].items() if len(word) == 1}
     traditional = frozenset(simplified) - set(script["kept"])

@@ -4,6 +4,8 @@
 """
 
 import random
+import subprocess
+import sys
 from collections.abc import Callable
 from functools import cache
 from time import process_time
@@ -14,6 +16,7 @@ from opencc import OpenCC
 from healthcrawl.core.mend import mend
 from healthcrawl.demo.bureau import published
 from healthcrawl.knowledge.characters import load_mending
+from tests.core.mend.mirror import read_bytes
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -60,8 +63,7 @@ def shifted(text: str) -> str:
     raw = mirrored(text).encode("gbk", "ignore")
     for splitter in SPLITTERS:
         raw = raw.replace(splitter, b"\xff\xff" + splitter)
-    pieces = raw.split(b"\xff\xff")
-    return "".join(piece.decode("gbk", "replace").replace("\N{REPLACEMENT CHARACTER}", "?") for piece in pieces)
+    return "".join(map(read_bytes, raw.split(b"\xff\xff")))
 
 
 def seconds(work: Callable[[str], object], text: str, runs: int = 1) -> float:
@@ -86,7 +88,7 @@ def _warm() -> None:
 
 @pytest.mark.parametrize(
     ("kind", "make", "at_least"),
-    [("clean", str, 30.0), ("stray", with_stray, 10.0), ("mirrored", mirrored, 0.5), ("shifted", shifted, 0.0)],
+    [("clean", str, 40.0), ("stray", with_stray, 10.0), ("mirrored", mirrored, 0.5), ("shifted", shifted, 0.0)],
 )
 def test_speed_against_opencc(kind: str, make: Callable[[str], str], at_least: float) -> None:
     text = make(clean_text(100_000))
@@ -95,6 +97,17 @@ def test_speed_against_opencc(kind: str, make: Callable[[str], str], at_least: f
         f"\n{kind:10} {len(text):8} characters: mend {own * 1000:8.1f} ms, opencc {theirs * 1000:8.1f} ms, {theirs / own:6.2f} times as fast"
     )
     assert theirs >= at_least * own
+
+
+def test_the_data_is_there_at_once() -> None:
+    """Loaded in a fresh process: the best of three, in CPU time."""
+    code = (
+        "from time import process_time; from healthcrawl.knowledge.characters import load_mending; import healthcrawl.core.mend;"
+        "began = process_time(); load_mending(); print(process_time() - began)"
+    )
+    times = [float(subprocess.check_output([sys.executable, "-c", code])) for _ in range(3)]
+    print(f"\ndata loaded in {min(times) * 1000:.1f} ms")
+    assert min(times) < 0.06
 
 
 @pytest.mark.parametrize(

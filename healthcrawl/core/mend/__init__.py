@@ -34,14 +34,16 @@ def mend(text: str, data: Mending, *, simplify: bool = True) -> Mended:
     text, shifts = byteshift.repair(text, data)
     text, glossed = glosses.remove(text, data)
     mirrored = bool(noise or glossed) or any(shift.kind != "unresolved" for shift in shifts)
+    written = script.read_script(text, data)
     lost: tuple[Finding, ...] = ()
-    if blanks.LOST in text and (mirrored or script.is_traditional(text, data)):
-        text, lost = blanks.restore(text)
     scripts: tuple[Finding, ...] = ()
-    seen = text
-    if simplify or mirrored:
-        text, scripts = script.simplify(text, data)
-    filled = fillers.find(text, data) if mirrored or (scripts and script.is_traditional(seen, data)) else ()
+    filled: tuple[Finding, ...] = ()
+    if blanks.LOST in text and (mirrored or written.is_traditional):
+        text, lost = blanks.restore(text)
+    if written.by_line and (simplify or mirrored):
+        text, scripts = script.simplify(text, data, written)
+    if mirrored or (scripts and written.is_traditional):
+        filled = fillers.find(text, data)
     return Mended(text=text, findings=noise + encoded + shifts + glossed + lost + scripts + filled)
 
 

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import NamedTuple
 
-from healthcrawl.core.mend.likelihood import LEAST, row
+from healthcrawl.core.mend.likelihood import cost_alone
 from healthcrawl.core.mend.pinyin import GLOSS, HAN, SYLLABLE
 from healthcrawl.model import Finding
 from healthcrawl.rules import Mending
@@ -69,7 +69,7 @@ def remove(text: str, data: Mending) -> tuple[str, tuple[Finding, ...]]:
     if len(spots) >= FEW and len(spots) > LESSON * (han - sum(spot.doubled for spot in spots)):
         return text, ()
 
-    rarity_of = row(data.followers.get("", LEAST))[1]
+    rarity_of = cost_alone(data)
 
     def rarity(spot: _Spot) -> float:
         return rarity_of.get(spot.plain, RARE + 1)

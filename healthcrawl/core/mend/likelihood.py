@@ -35,12 +35,11 @@ WHICH_DIGIT, WHICH_LETTER = math.log(10), 3.0
 """... and what it costs to say which."""
 QUANTUM = 0.25
 """The model's costs are multiples of it."""
-LEAST = "!"
-"""A row that lists nothing."""
 LEVELS = {chr(0x21 + at): at for at in range(94)}
 """The characters that stand for costs in the model's rows."""
 
 _BEFORE_BLANKS = "。！？；：” \N{IDEOGRAPHIC SPACE}"
+_CELL = re.compile(r"([^!-~\t]?)([^\t]+)")
 _COSTS = re.compile(r"([!-~])([^!-~]*)")
 _SPELLING = {
     chr(code + wide): DIGIT if chr(code).isdigit() else LETTER if chr(code).isalpha() else chr(code + 0xFEE0)
@@ -49,13 +48,32 @@ _SPELLING = {
 }
 
 
-@lru_cache(maxsize=50_000)
-def row(coded: str) -> tuple[float, Mapping[str, float]]:
+def row(followers: Mapping[str, str], context: str) -> tuple[float, Mapping[str, float]] | None:
     r"""A row of the model: the cost of leaving it for the next shorter context, and the costs of what may follow.
 
-    >>> row('%!的"了在')
+    >>> row({"目": '%!的"了在\t前!!，'}, "目")
     (1.0, {'的': 0.0, '了': 0.25, '在': 0.25})
+    >>> row({"目": '%!的"了在\t前!!，'}, "目前")
+    (0.0, {'，': 0.0})
     """
+    coded = _coded_rows(followers.get(context[:1], "")).get(context[1:])
+    return _decoded(coded) if coded else None
+
+
+def cost_alone(data: Mending) -> Mapping[str, float]:
+    """What each character costs behind nothing: how rare it is."""
+    found = row(data.followers, "")
+    return found[1] if found else {}
+
+
+@lru_cache(maxsize=10_000)
+def _coded_rows(line: str) -> dict[str, str]:
+    """The rows of all contexts that begin alike, by the rest of the context."""
+    return dict(cell.groups() for cell in _CELL.finditer(line))
+
+
+@lru_cache(maxsize=50_000)
+def _decoded(coded: str) -> tuple[float, Mapping[str, float]]:
     costs = {each: QUANTUM * LEVELS[level] for level, group in _COSTS.findall(coded[1:]) for each in group}
     return QUANTUM * LEVELS[coded[0]], costs
 
@@ -110,9 +128,9 @@ class Likelihood:
             context = tail[start:]
             if not context and tail and not (character.isalnum() or tail[-1].isalnum()):
                 return ODD
-            coded = self.data.followers.get(context)
-            if coded is not None:
-                leaving, costs = row(coded)
+            found = row(self.data.followers, context)
+            if found is not None:
+                leaving, costs = found
                 if (cost := costs.get(character)) is not None:
                     return left + cost
                 left += leaving

@@ -7,11 +7,11 @@ Japanese is left alone: a clause with kana is no Chinese.
 
 import importlib
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache, lru_cache
-from itertools import compress, count, zip_longest
+from itertools import zip_longest
 from operator import ne
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from healthcrawl.model import Finding
 from healthcrawl.rules import Mending
@@ -29,29 +29,44 @@ class _Converter(Protocol):
     def convert(self, string: str) -> str: ...
 
 
-def simplify(text: str, data: Mending) -> tuple[str, tuple[Finding, ...]]:
+class Script(NamedTuple):
+    """What a text is written in.
+
+    `by_line`: how many characters are traditional only, in each line that may have any; `is_traditional`: they are more than
+    those that are simplified only.
+    """
+
+    by_line: Mapping[int, int]
+    is_traditional: bool
+
+
+def read_script(text: str, data: Mending) -> Script:
+    """Tell what a text is written in.
+
+    Simplified only is what GB2312, the mainland's character set, has and Big5, Taiwan's, has not. GB2312 lacks all but a few of
+    the traditional characters; so what its codec, fast as it is, takes needs no closer look.
+    """
+    by_line: dict[int, int] = {}
+    if _may_be_traditional(text, data):
+        for at, line in enumerate(text.split("\n")):
+            if _may_be_traditional(line, data):
+                by_line[at] = sum(map(data.traditional.__contains__, line))
+    traditional = sum(by_line.values())
+    return Script(by_line, traditional > 0 and _has_fewer_simplified(text, traditional))
+
+
+def simplify(text: str, data: Mending, script: Script) -> tuple[str, tuple[Finding, ...]]:
     """Write a text in simplified characters; text that has no other is given back as it is."""
-    traditional, simplified = _counts(text, data)
-    if not traditional:
-        return text, ()
-    default = traditional > simplified
     lines = text.split("\n")
-    if default or any(each in text for each in data.traditional_of_gb2312):
-        chosen: Iterable[int] = range(len(lines))
-    else:
-        chosen = compress(count(), map(ne, lines, _in_gb2312(text).split("\n")))
     changed: list[tuple[str, str]] = []
-    for at in chosen:
-        line, lines[at] = lines[at], _simplify_line(lines[at], data, default=default)
+    for at in range(len(lines)) if script.is_traditional else script.by_line:
+        line, lines[at] = (
+            lines[at],
+            _simplify_line(lines[at], data, script.by_line.get(at, 0), default=script.is_traditional),
+        )
         if lines[at] != line:
             changed += (pair for pair in zip_longest(line, lines[at], fillvalue="") if ne(*pair))
     return ("\n".join(lines), (_summary(changed),)) if changed else (text, ())
-
-
-def is_traditional(text: str, data: Mending) -> bool:
-    """Whether more of a text's characters are traditional only than simplified only."""
-    traditional, simplified = _counts(text, data)
-    return traditional > simplified
 
 
 def to_traditional(text: str) -> str:
@@ -59,42 +74,36 @@ def to_traditional(text: str) -> str:
     return _converter("s2t").convert(text)
 
 
-def _counts(text: str, data: Mending) -> tuple[int, int]:
-    """How many characters are traditional only, how many simplified only; neither is counted where none is traditional.
-
-    Simplified only is what GB2312, the mainland's character set, has and Big5, Taiwan's, has not. GB2312 lacks all but a few of
-    the traditional characters; so what its codec, fast as it is, gives back unchanged needs no closer look.
-    """
-    known = _in_gb2312(text)
-    traditional = sum(text.count(each) for each in data.traditional_of_gb2312)
-    if known != text:
-        lines = zip(text.split("\n"), known.split("\n"), strict=True)
-        traditional += sum(_count_unknown(line, of_line, data) for line, of_line in lines if line != of_line)
-    if not traditional:
-        return 0, 0
-    return traditional, _count_simplified(known)
+def _may_be_traditional(text: str, data: Mending) -> bool:
+    """Whether a text has a traditional character, or one that GB2312 lacks for another reason."""
+    text = text.replace("—", "").replace("·", "")  # often written, and in GB2312 under other names
+    if text.encode("gb2312", "replace").count(b"?") != text.count("?"):
+        return True
+    return any(each in text for each in data.traditional_of_gb2312)
 
 
-def _in_gb2312(text: str) -> str:
-    """The text with `?` for each character that GB2312 lacks."""
-    return text.encode("gb2312", "replace").decode("gb2312")
+def _has_fewer_simplified(text: str, bound: int) -> bool:
+    """Whether a text has fewer characters than so many that are simplified only."""
+    simplified = 0
+    for line in text.split("\n"):
+        simplified += _count_simplified(line)
+        if simplified >= bound:
+            return False
+    return True
 
 
-def _count_simplified(known: str) -> int:
-    """How many characters of a text in GB2312 Big5 lacks."""
-    return len(known) - len(known.encode("big5", "ignore").decode("big5"))
+def _count_simplified(text: str) -> int:
+    """How many characters GB2312 has and Big5 lacks."""
+    known = text.encode("gb2312", "ignore").decode("gb2312")
+    return known.encode("big5", "replace").count(b"?") - known.count("?")
 
 
-def _count_unknown(text: str, known: str, data: Mending) -> int:
-    """How many of the characters in which two texts differ are traditional."""
-    return sum(map(data.traditional.__contains__, compress(text, map(ne, text, known))))
-
-
-def _simplify_line(line: str, data: Mending, *, default: bool) -> str:
+def _simplify_line(line: str, data: Mending, traditional: int, *, default: bool) -> str:
+    """Write a line with so many traditional characters in simplified ones; `default`: the text is traditional."""
     if line.isascii():
         return line
-    traditional, simplified = _counts(line, data)
-    if not traditional and (not default or _count_simplified(_in_gb2312(line))):
+    simplified = _count_simplified(line)
+    if not traditional and (not default or simplified):
         return line
     whole = traditional > simplified or (default and not simplified)
     if not _KANA.search(line):

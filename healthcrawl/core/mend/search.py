@@ -33,7 +33,7 @@ from healthcrawl.core.mend.codepage import (
     wide,
 )
 from healthcrawl.core.mend.damage import ANY, CUT, SWALLOWED, Piece, Shift
-from healthcrawl.core.mend.likelihood import DIGIT, LEAST, QUOTED, WHICH_DIGIT, Likelihood, row
+from healthcrawl.core.mend.likelihood import DIGIT, QUOTED, WHICH_DIGIT, Likelihood, cost_alone
 from healthcrawl.core.mend.pinyin import GLOSS, HAN, SYLLABLE, drop_glosses
 
 RUN = 1500
@@ -346,7 +346,7 @@ class _Search:
         The bytes between were those of a private-use character that somebody has dropped.
         """
         begun = self._likeliest(trail, _begun_private(trail.pending), GUESSES)
-        common = row(self.data.followers.get("", LEAST))[1]
+        common = cost_alone(self.data)
         both = []
         for one in begun:
             first = code(self._last(one, 0))[1]

