@@ -76,13 +76,13 @@ def score(line: str, spam: Spam) -> float:
 
 def may_sell(text: str, spam: Spam) -> bool:
     """Whether a text is worth scoring: quick, never wrong about an honest one, and nearly never about spam in plain writing."""
-    plain = INVISIBLE.sub("", text).lower()
+    plain = (text if text.isascii() else INVISIBLE.sub("", text)).lower()
     return not spam.hints.isdisjoint(map(add, plain, plain[1:]))
 
 
 def is_dense(text: str, spam: Spam) -> bool:
     """Whether a text has enough of what hints at spam for its length: quick, for texts that go as a whole or not at all."""
-    plain = INVISIBLE.sub("", text).lower()
+    plain = (text if text.isascii() else INVISIBLE.sub("", text)).lower()
     return _SPARSE * len(spam.hints.intersection(map(add, plain, plain[1:]))) >= len(plain)
 
 

@@ -14,9 +14,9 @@ from healthcrawl.core.tree import Index, parse, text_of
 from healthcrawl.model import Finding
 from healthcrawl.rules import Layout, Spam
 
-_KEY = re.compile(
-    r"""\b(?:content|contentHtml|articleContent|article_content|body|html|detail|zhengwen)["']?\s*:\s*\""""
-)
+_STRING = re.compile(r':\s*"')  # where the value of a key begins
+_KEY = re.compile(r"""\b(?:content|contentHtml|articleContent|article_content|body|html|detail|zhengwen)["']?\s*\Z""")
+_LONGEST_KEY = 40  # characters, with what is around it
 _JSON = json.JSONDecoder(strict=False)
 _MARKUP = re.compile(r"<(?:p|div|span|br|table|section)\b", re.IGNORECASE)
 _MOST = 50  # strings that are looked at
@@ -29,15 +29,15 @@ def find_embedded(source: str) -> str:
     >>> find_embedded('<script>var d = {DETAIL: {"content":"\\u003Cp\\u003E各单位：请认真贯彻执行，并于月底前上报情况。\\u003C/p\\u003E"}}</script>')
     '<p>各单位：请认真贯彻执行，并于月底前上报情况。</p>'
     """
-    longest, at = "", 0
-    for _ in range(_MOST):
-        match = _KEY.search(source, at)
-        if match is None:
-            break
+    longest, at, looked = "", 0, 0
+    while looked < _MOST and (match := _STRING.search(source, at)):
+        at = match.end()
+        if not _KEY.search(source, max(match.start() - _LONGEST_KEY, 0), match.start()):
+            continue
+        looked += 1
         try:
-            text, at = _JSON.raw_decode(source, match.end() - 1)
+            text, at = _JSON.raw_decode(source, at - 1)
         except json.JSONDecodeError:
-            at = match.end()
             continue
         if len(text) > len(longest) and _MARKUP.search(text):
             longest = text

@@ -6,11 +6,13 @@ with `display:none` until they are asked for. So what no reader can ever see goe
 """
 
 import re
+from bisect import bisect
 from collections.abc import Iterable, Mapping
+from itertools import accumulate
 
 from lxml import html
 
-from healthcrawl.core.despam import may_sell, score
+from healthcrawl.core.despam import is_dense, score
 from healthcrawl.core.tree import Index, text_of
 from healthcrawl.model import Finding, FindingKind
 from healthcrawl.rules import Spam
@@ -58,7 +60,7 @@ _TELLING = (
     *(f"{extent}:{size}" for extent in ("height", "width") for size in ("0", "1px")),
     *(f"color:{ink}" for ink in ("white", "#fff", "#fefefe", "rgb(255")),
 )
-_SHIFT = re.compile(r"[:(]-(?:\d{3}|[2-9]\dr?em)|margin:[^;}]{0,99}-\d{4}")
+_SHIFT = re.compile(r"-(?:\d{3}|[2-9]\dr?em)")
 _TINY = re.compile(r"font-size:(?:0|1?\.|1p|\d%)")
 _KEY = re.compile(r"([a-z]\w*)?([.#][\w-]+)", re.IGNORECASE)
 _WHITE = {"white", "#fff", "#ffffff", "#fefefe", "rgb(255,255,255)"}
@@ -111,7 +113,7 @@ def drop_hidden(index: Index, spam: Spam) -> tuple[Finding, ...]:
         why = "folded" if returns else unseen
         text = text_of(element)
         if text not in judged:
-            judged[text] = score(text, spam) if may_sell(text, spam) else 0.0
+            judged[text] = score(text, spam) if is_dense(text, spam) else 0.0
         selling = judged[text] >= spam.suspect
         if why == "folded" and not selling:
             continue
@@ -232,32 +234,47 @@ def _class_styles(index: Index) -> dict[str, _Style]:
     """
     sheets = [text for element in index.tree.iter("style") if (text := element.text)]
     plain = ["".join(text.lower().split()) for text in sheets]
-    sized = any(map(_TINY.search, plain)) or any(
-        _TINY.search("".join(element.get("style", "").lower().split())) for element in index.styled
-    )
+    own = "}".join({element.get("style", "") for element in index.styled})
+    sized = any(map(_TINY.search, (*plain, "".join(own.lower().split()))))
     styles: dict[str, _Style] = {}
     for text, bare in zip(sheets, plain, strict=True):
-        signs = [sign for sign in (*_TELLING, "font-size" if sized else "display:none") if sign in bare]
-        for rule, seen in zip(text.split("}"), bare.split("}"), strict=True):
-            if any(sign in seen for sign in signs) or (
-                (":-" in seen or "(-" in seen or "margin:" in seen) and _SHIFT.search(seen)
-            ):
-                _add_rule(rule, styles)
+        seen = bare.split("}")
+        wanted = _telling(bare, seen, "font-size" if sized else "display:none")
+        if wanted:
+            heads = text.split("}")
+            for at in sorted(wanted):
+                _add_rule(heads[at], seen[at], index, styles)
     return styles
 
 
-def _add_rule(rule: str, styles: dict[str, _Style]) -> None:
-    head, _, declarations = rule.rpartition("{")
-    style = _declared(declarations)
-    hides = bool(_first(style, _UNSEEN) or _without_extent(style) or _first(style, _FOLDED) or _is_blank(style))
-    if not hides and not _first(style, _SHOWN):
+def _telling(sheet: str, rules: list[str], *more: str) -> set[int]:
+    """The places of those rules of a style sheet in which something is said that hides or shows."""
+    ends = list(accumulate(len(rule) + 1 for rule in rules))
+    found = {bisect(ends, match.start()) for match in _SHIFT.finditer(sheet)}
+    for sign in (*_TELLING, *more):
+        at = sheet.find(sign)
+        while at >= 0:
+            rule = bisect(ends, at)
+            found.add(rule)
+            at = sheet.find(sign, ends[rule])
+    return found
+
+
+def _add_rule(head: str, rule: str, index: Index, styles: dict[str, _Style]) -> None:
+    """Add what a rule says of the page's classes and ids. `head` ends in the rule's declarations as written, `rule` is it without blanks."""
+    ending = [selector[-_LONGEST_STYLE:].split() for selector in head.rpartition("{")[0].rpartition("{")[2].split(",")]
+    keys = [
+        (named[2], len(parts) == 1 and not named[1])
+        for parts in ending
+        if parts and (named := _KEY.fullmatch(parts[-1])) and index.has(named[2])
+    ]
+    if not keys:
         return
-    for selector in head.rpartition("{")[2].split(","):
-        parts = selector[-_LONGEST_STYLE:].split()
-        named = _KEY.fullmatch(parts[-1]) if parts else None
-        if named:
-            alone = len(parts) == 1 and not named[1]
-            styles[named[2]] = styles.get(named[2], {}) | (style if alone or not hides else {"display": "none"})
+    style = _declared(rule.rpartition("{")[2])
+    hides = bool(_first(style, _UNSEEN) or _without_extent(style) or _first(style, _FOLDED) or _is_blank(style))
+    if hides or _first(style, _SHOWN):
+        for key, alone in keys:
+            styles[key] = styles.get(key, {}) | (style if alone or not hides else {"display": "none"})
 
 
 def _declared(style: str) -> _Style:

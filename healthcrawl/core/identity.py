@@ -5,6 +5,7 @@ together, most of all the shape of addresses, and a page whose signs are weak or
 family: its rules are wider but never wrong in the way another product's are.
 """
 
+from healthcrawl.core.needles import found
 from healthcrawl.core.tree import Index
 from healthcrawl.model import Page
 from healthcrawl.rules import Evidence, Family, Rules
@@ -37,7 +38,7 @@ def shows(page: Page, index: Index, sign: Evidence, reach: int = _REACH) -> bool
         return sign.url.search(page.url) is not None
     if sign.page is not None:
         near, far = len(page.text) - reach, min(reach, len(page.text))
-        return bool(sign.page.search(page.text, 0, far) or (near > 0 and sign.page.search(page.text, max(near, far))))
+        return found(sign.page, page.text, 0, far) or (near > 0 and found(sign.page, page.text, max(near, far)))
     return bool(index.matches(sign.element))
 
 

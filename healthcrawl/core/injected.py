@@ -38,6 +38,7 @@ def drop_injected(index: Index, shown: Sequence[Block], url: str, spam: Spam) ->
     value_of = cache(partial(_value, spam=spam))  # elements in elements have one text
     scores = [(block, value_of(block.text)) for block in shown if may_sell(block.text, spam)]
     farm = sum(value >= spam.drop for block, value in scores if 2 * block.linked > len(block.text)) >= _FARM
+    home = host_of(url)
     findings: list[Finding] = []
     robbed: Counter[html.HtmlElement] = Counter()
     searched: set[html.HtmlElement] = set()
@@ -45,7 +46,7 @@ def drop_injected(index: Index, shown: Sequence[Block], url: str, spam: Spam) ->
         if block.element in searched or index.is_gone(block.element):
             continue
         searched.add(block.element)
-        inside = _selling_inside(block, host_of(url), spam, value_of)
+        inside = _selling_inside(block, home, spam, value_of)
         mark = spam.suspect if farm and 2 * block.linked > len(block.text) else spam.drop
         if value >= mark and _is_whole(block) and _sells_without(inside, block, mark, spam):
             inside = {block.element: value}
@@ -82,16 +83,16 @@ def _selling_inside(
     """The elements that sell and are only a part of their block, with their scores; of one inside the other, the inner."""
     found: dict[html.HtmlElement, float] = {}
     around: set[html.HtmlElement] = set()
-    for element in reversed(list(block.element.iterdescendants())):
+    for element in reversed(list(block.element.iterdescendants()) if len(block.element) else ()):
         text = text_of(element)
-        if element in around or len(text) not in _LENGTHS or not may_sell(text, spam):
+        if element in around or len(text) not in _LENGTHS:
+            continue
+        value = value_of(text)
+        if value < spam.suspect:
             continue
         host = host_of(element.get("href", "")) if element.tag == "a" else ""
         foreign = bool(host) and host != home
-        value = value_of(text)
-        if value >= (spam.suspect if foreign else spam.drop) and (
-            foreign or not (element.tag in _EMPHASIS and speaks_of_crime(block.text, spam))
-        ):
+        if foreign or (value >= spam.drop and not (element.tag in _EMPHASIS and speaks_of_crime(block.text, spam))):
             found[element] = value
             around.update(element.iterancestors())
     return found

@@ -4,8 +4,10 @@ Such an answer is no article, whatever its status, and no error of the page eith
 """
 
 import re
+from functools import lru_cache
 
 from healthcrawl.core import message
+from healthcrawl.core.needles import may_be_found
 from healthcrawl.rules import Protection, Rules
 
 _HAN = re.compile("[\u4e00-\u9fff]")
@@ -31,6 +33,13 @@ def is_from(protection: Protection, answer: message.Message, text: str) -> bool:
         return False
     if protection.header and not any(protection.header.search(f"{name}: {value}") for name, value in answer.headers):
         return False
-    if protection.body and not protection.body.search(text):
+    body = protection.body
+    if body and not may_be_found(body, text):
         return False
-    return len(_HAN.findall(_TAGS.sub("", text))) <= protection.max_han
+    return _han(text) <= protection.max_han and (body is None or body.search(text) is not None)
+
+
+@lru_cache(maxsize=1)
+def _han(text: str) -> int:
+    """How many Chinese characters a page has outside of its tags and scripts; each rule asks."""
+    return len(_HAN.findall(_TAGS.sub("", text)))

@@ -7,6 +7,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 
 import cssselect
 from cssselect import HTMLTranslator, SelectorError
@@ -16,12 +17,12 @@ from lxml import etree, html
 _STRAY_END = re.compile(rb"</(?:html|body)\s*>", re.IGNORECASE)
 # libxml2 compares each attribute of an element with all others.
 _LONG_TAG = re.compile(rb"(<[a-zA-Z][\w-]{0,40})[^<>]{20000,}>")
-_LONG = 20_000  # bytes of such a tag
+_LOOK = 10_000  # bytes: of each so long tag there is a stretch, counted from the start, without an end of a tag
 _MOST_ATTRIBUTES = 5000
-_PROLOGUE = re.compile(r"^\s*<\?xml[^>]*\?>", re.IGNORECASE)
+_PROLOGUE = re.compile(r"\s*<\?xml[^>]*\?>", re.IGNORECASE)
 # Characters that XML does not allow, in UTF-8; libxml2 stops at NUL.
 _CONTROLS = bytes({*range(0x05), 0x0B, 0x0C, *range(0x0E, 0x20)})
-_NONCHARACTERS = (b"\xef\xbf\xbe", b"\xef\xbf\xbf")
+_NONCHARACTERS = ("\ufffe", "\uffff")
 # All elements are of one class: lxml's own parser asks a Python function for the class of each.
 _LOOKUP = etree.ElementDefaultClassLookup(element=html.HtmlElement)
 
@@ -39,6 +40,8 @@ _SILENT = frozenset({
     "object", "rp", "rt", "script", "select", "style", "svg", "template", "textarea", "title", "video",
 })  # fmt: skip
 # What HTML calls blank. Wide and hard spaces inside a line are left: in a mirror's text they are bytes of damaged characters.
+# Selectors that an index can answer alone.
+_PLAIN = re.compile(r"[.#]?[\w-]+|\[(?:class|id)\*=[\w-]+\]")
 _BLANKS = re.compile("[ \t\n\r\f]+")
 _LONGEST_CELL = 1500  # characters; a longer cell holds an article, and its table lays out the page
 
@@ -49,14 +52,12 @@ def parse(text: str) -> html.HtmlElement:
     >>> parse("<p>一</p></body></html><p>二").text_content()
     '一二'
     """
-    source = _PROLOGUE.sub("", text).encode("utf-8", "replace").translate(None, _CONTROLS)
+    if prologue := _PROLOGUE.match(text):
+        text = text[prologue.end() :]
     for noncharacter in _NONCHARACTERS:
-        source = source.replace(noncharacter, b"")
-    pieces = source.split(b">")
-    if max(map(len, pieces)) > _LONG and any(
-        len(piece) > _LONG and piece.count(b"=") >= _MOST_ATTRIBUTES for piece in pieces
-    ):
-        source = _LONG_TAG.sub(lambda tag: tag[0] if tag[0].count(b"=") < _MOST_ATTRIBUTES else tag[1] + b">", source)
+        if noncharacter in text:
+            text = text.replace(noncharacter, "")
+    source = _without_stuffed_tags(text.encode("utf-8", "replace").translate(None, _CONTROLS))
     parser = etree.HTMLParser(encoding="utf-8", huge_tree=False, remove_comments=True, remove_pis=True)
     parser.set_element_class_lookup(_LOOKUP)
     try:
@@ -64,6 +65,13 @@ def parse(text: str) -> html.HtmlElement:
     except (etree.ParserError, etree.XMLSyntaxError):  # nothing in it but blanks, comments or noise
         return html.document_fromstring(b"<html><head></head><body></body></html>", parser=parser)
     return tree
+
+
+def _without_stuffed_tags(source: bytes) -> bytes:
+    """A source with those tags emptied that hold thousands of attributes."""
+    if all(source.find(b">", at, at + _LOOK) >= 0 for at in range(0, len(source) - _LOOK + 1, _LOOK)):
+        return source
+    return _LONG_TAG.sub(lambda tag: tag[0] if tag[0].count(b"=") < _MOST_ATTRIBUTES else tag[1] + b">", source)
 
 
 @lru_cache(maxsize=4096)
@@ -139,11 +147,25 @@ class Index:
         choices = _needed(selector)
         if not any(all(map(self._has, choice)) for choice in choices):
             return []
-        if choices == ((("<", selector),),):
-            return list(self.tree.iter(selector))
-        if selector[1:] in self.ids and choices == ((("#", selector[1:]),),):
-            return [element for element in self.ids[selector[1:]] if element not in self._gone]
-        return matches(self.tree, selector)
+        plain = _plain(selector)
+        if plain is None:
+            return matches(self.tree, selector)
+        found = {element for where, value in plain for element in self._named(where, value)} - self._gone
+        return self.in_order(found)
+
+    def _named(self, where: str, value: str) -> Iterator[html.HtmlElement]:
+        """The elements that have a class, an id or a tag, or the value as part of the attribute `where`."""
+        if where == "<":
+            return iter(self.tree.iter(value))
+        if where == "#":
+            return iter(self.ids.get(value, ()))
+        attributes = self.ids if where == "id" else self.classes
+        alike = (names for names in attributes if value in (names.split() if where == "." else names))
+        return chain.from_iterable(map(attributes.__getitem__, alike))
+
+    def has(self, name: str) -> bool:
+        """Whether an element has this class (`.name`) or id (`#name`)."""
+        return name in self._names
 
     def _has(self, need: tuple[str, str]) -> bool:
         where, value = need
@@ -168,6 +190,14 @@ class Index:
 def _needed(selector: str) -> tuple[tuple[tuple[str, str], ...], ...]:
     """What an element must have to match, by the alternatives of a selector: a class (".", "a"), an id ("#", "a"), part of one."""
     return tuple(tuple(_named_in(each.parsed_tree)) for each in cssselect.parse(selector))
+
+
+@lru_cache(maxsize=4096)
+def _plain(selector: str) -> tuple[tuple[str, str], ...] | None:
+    """The alternatives of a selector, if each of them wants nothing but one class, id, tag or part of class or id; else None."""
+    choices = _needed(selector)
+    parts = [_PLAIN.fullmatch(part.strip()) is not None for part in selector.split(",")]
+    return tuple(need for (need,) in choices) if all(parts) and all(len(needs) == 1 for needs in choices) else None
 
 
 def _named_in(part: object) -> Iterator[tuple[str, str]]:
@@ -240,23 +270,27 @@ class _Walk:
 
     def run(self) -> list[Block]:
         walk = etree.iterwalk(self.root, events=("start", "end"))
-        add, parts, root = self._add, self.parts, self.root
+        parts, holders, root = self.parts, self.holders, self.root
         for event, element in walk:
             tag = element.tag
             if event == "end":
                 if tag == "a" and self.anchors:
                     self.anchors -= 1
-                if self.holders[-1] is element:
+                if holders[-1] is element:
                     if parts:
                         self._flush()
                     if element is not root:
-                        self.holders.pop()
-                if element is not root and (tail := element.tail):
-                    add(tail)
+                        holders.pop()
+                text = None if element is root else element.tail
             elif tag in _SILENT or self._open(element, tag):
                 walk.skip_subtree()
-            elif text := element.text:
-                add(text)
+                continue
+            else:
+                text = element.text
+            if text and (parts or not text.isspace()):  # a line begins with what is no blank
+                parts.append(text)
+                if self.anchors:
+                    self.linked += len("".join(text.split()))
         self._flush()
         return self.found
 
@@ -276,11 +310,6 @@ class _Walk:
                     self.found.append(Block(row, _linked(element), element))
                 return True
         return False
-
-    def _add(self, text: str) -> None:
-        self.parts.append(text)
-        if self.anchors:
-            self.linked += len("".join(text.split()))
 
     def _flush(self) -> None:
         if text := _BLANKS.sub(" ", "".join(self.parts)).strip():

@@ -86,11 +86,15 @@ def _read_model() -> tuple[float, dict[str, float]]:
 
 
 def _one_of(words: Iterable[str]) -> re.Pattern[str]:
-    """Finds the longest word at a place; one of Latin letters only where it is a word of its own."""
-    longest_first = sorted(words, key=len, reverse=True)
-    return re.compile(
-        "|".join(rf"(?<![a-z]){word}(?![a-z])" if _LATIN.fullmatch(word) else re.escape(word) for word in longest_first)
-    )
+    """Finds the longest word at a place; one of Latin letters only where it is a word of its own.
+
+    Words are grouped by their first character, which alone is looked for in most places.
+    """
+    tails: dict[str, list[str]] = {}
+    for word in sorted(words, key=len, reverse=True):
+        first, rest = re.escape(word[0]), re.escape(word[1:])
+        tails.setdefault(first, []).append(rf"(?<![a-z]{first}){rest}(?![a-z])" if _LATIN.fullmatch(word) else rest)
+    return re.compile("|".join(f"{first}(?:{'|'.join(rests)})" for first, rests in tails.items()) or "(?!)")
 
 
 def _furniture(rule: dict[str, Any]) -> Furniture:
