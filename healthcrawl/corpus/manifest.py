@@ -7,9 +7,11 @@ catalog. A line cut off by a crash speaks of nothing that exists yet; the next w
 import fcntl
 import json
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, Literal
 
@@ -22,7 +24,9 @@ class Step:
     """One line of the journal: what happened to a number.
 
     action "new": the number is given to `address`. "changed": its content is now `sha256`. "alias": `address` shows the same
-    text. "withdrawn": the rules no longer take its capture for an article; `name` is empty, there is no file. `attachments` are (name, url) pairs; `decided_by` names the versions of what decided the text.
+    text. "withdrawn" without a `name`: the rules no longer take its capture for an article, there is no file; with one: its page
+    is gone, the file stays. `attachments` are (name, url) pairs; `decided_by` names the versions of what decided the text.
+    `noted_at` is when the line was written (empty: nobody said).
     """
 
     action: Literal["new", "changed", "alias", "withdrawn"]
@@ -43,16 +47,25 @@ class Step:
     warc_offset: int
     attachments: tuple[tuple[str, str], ...]
     decided_by: str
+    noted_at: str = ""
+
+    @property
+    def seen_at(self) -> str:
+        """When it became known, as ISO text in UTC: when the line was written, else when its capture was made."""
+        return self.noted_at or self.captured_at
 
 
 _FIELDS = frozenset(field.name for field in fields(Step))
+_REQUIRED = _FIELDS - {"noted_at"}  # journals that were begun without it are as good
+_NUMBER = re.compile(rb'"number":(\d+),')
 
 
 class Manifest:
-    """The journal at `path`. Only the holder of `lock()` may append."""
+    """The journal at `path`. Only the holder of `lock()` may append; with a `clock` every line says when that was."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, clock: Callable[[], datetime] | None = None) -> None:
         self.path = path
+        self._clock = clock
 
     @contextmanager
     def lock(self) -> Iterator[None]:
@@ -71,6 +84,9 @@ class Manifest:
         Raises:
             ArchiveError: the disk did not take them; what it took of a line is cut off by the next `lock()`.
         """
+        if self._clock:
+            moment = self._clock().astimezone(UTC).isoformat()
+            steps = tuple(replace(step, noted_at=moment) for step in steps)
         lines = (json.dumps(asdict(step), ensure_ascii=False, separators=(",", ":")) + "\n" for step in steps)
         with disk_errors(self.path), self.path.open("ab") as file:
             file.write("".join(lines).encode())
@@ -94,6 +110,34 @@ class Manifest:
                 offset += len(line)
                 yield self._step(line, offset), offset
 
+    def steps_of(self, numbers: Collection[int], until: int | None = None) -> Iterator[Step]:
+        """The steps of some numbers, of those that end at or before byte `until`; the other lines are not taken apart.
+
+        Raises:
+            ArchiveError: a line is not one of the journal's.
+        """
+        if not self.path.exists():
+            return
+        offset = 0
+        with self.path.open("rb") as file:
+            for line in file:
+                offset += len(line)
+                if not line.endswith(b"\n") or (until is not None and offset > until):
+                    return
+                named = _NUMBER.search(line)
+                if named is None or int(named[1]) in numbers:
+                    yield self._step(line, offset)
+
+    def is_end(self, offset: int) -> bool:
+        """Whether a line ends at byte `offset`, or the journal begins there."""
+        if offset == 0:
+            return True
+        if not 0 < offset <= self.size():
+            return False
+        with self.path.open("rb") as file:
+            file.seek(offset - 1)
+            return file.read(1) == b"\n"
+
     def size(self) -> int:
         """The journal's length in bytes."""
         return self.path.stat().st_size if self.path.exists() else 0
@@ -102,7 +146,7 @@ class Manifest:
         try:
             values = json.loads(line)
             values["attachments"] = tuple((name, url) for name, url in values["attachments"])
-            return Step(**{name: values[name] for name in _FIELDS})
+            return Step(**{name: values[name] for name in _FIELDS & values.keys() | _REQUIRED})
         except (ValueError, KeyError, TypeError) as error:
             raise ArchiveError(
                 f"{self.path}: the line that ends at byte {end} is not a journal line ({error}); "

@@ -100,7 +100,7 @@ class Archivist:
         recovered = recover(self._folder, index_folder)
         self.catalog = Catalog(self.layout.catalog)
         stack.callback(self.catalog.close)
-        self._store = Store(self.layout.corpus, Manifest(self.layout.manifest), self.catalog)
+        self._store = Store(self.layout.corpus, Manifest(self.layout.manifest, self.clock), self.catalog)
         self._politeness = Politeness(
             settings,
             site,

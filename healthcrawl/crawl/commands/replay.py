@@ -12,6 +12,7 @@ from healthcrawl.corpus.catalog import Catalog
 from healthcrawl.corpus.layout import ArchiveLayout
 from healthcrawl.corpus.manifest import Manifest
 from healthcrawl.corpus.store import Store
+from healthcrawl.crawl.clock import Clock, load_clock
 from healthcrawl.crawl.command import PlainCommand
 from healthcrawl.crawl.exits import DONE, FAILED
 from healthcrawl.crawl.monitor import summary_rows
@@ -74,7 +75,7 @@ class Command(PlainCommand):
         tally, failed = Tally(), False
         seconds = size(self.settings, "PROGRESS_SECONDS")
         done = track(read_all(todo, workers), len(paths), "WARC files", seconds)
-        with _store(layout, opts.out) as store, done as reads:
+        with _store(layout, opts.out, load_clock(self.settings)) as store, done as reads:
             for result in replay(reads, store):
                 if isinstance(result, Rejection):
                     failed = True
@@ -106,8 +107,8 @@ def _refuse_strangers(paths: Iterable[Path], layout: ArchiveLayout, site: str) -
 
 
 @contextmanager
-def _store(layout: ArchiveLayout, out: str | None) -> Iterator[Store]:
-    manifest = Manifest(layout.manifest)
+def _store(layout: ArchiveLayout, out: str | None, clock: Clock) -> Iterator[Store]:
+    manifest = Manifest(layout.manifest, clock)
     if out is not None:
         with beside(Path(out), manifest) as store:
             yield store

@@ -112,7 +112,7 @@ class Command(PlainCommand):
                         f"scrapy verify: {path}: {lost} captures are lost; the next crawl gets them anew",
                         file=sys.stderr,
                     )
-            store = Store(layout.corpus, Manifest(layout.manifest), catalog)
+            store = Store(layout.corpus, Manifest(layout.manifest, load_clock(self.settings)), catalog)
             work = jobs(todo, all_sites(self.settings), normal_form(self.settings), layout)
             for result in replay(read_all(work, 1), store):
                 if isinstance(result, Rejection):
