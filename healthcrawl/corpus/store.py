@@ -23,7 +23,7 @@ from healthcrawl.model import Document
 
 # What makes a document's state; when one of these differs, the journal gets a line. (The name holds number and hash.)
 _DECIDED = ("address", "name", "url", "family", "title", "published", "source", "author", "attachments")
-_DESCRIBED = tuple(field.name for field in fields(Step) if field.name != "action")
+_DESCRIBED = tuple(field.name for field in fields(Step) if field.name not in {"action", "noted_at"})
 _Row: TypeAlias = dict[str, Any]
 
 
