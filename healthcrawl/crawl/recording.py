@@ -41,7 +41,7 @@ from healthcrawl.crawl.politeness import HostLeftAloneError
 from healthcrawl.crawl.targets import Targets
 from healthcrawl.crawl.turns import Turn
 from healthcrawl.errors import ArchiveError
-from healthcrawl.ingest import Ingested
+from healthcrawl.ingest import Ingested, payload_sha256
 from healthcrawl.model import Context, Exchange, Rejection
 
 if TYPE_CHECKING:
@@ -80,6 +80,7 @@ class RecordingHandler(HTTP11DownloadHandler):
     def __init__(self, crawler: "Crawler", archivist: Archivist) -> None:
         super().__init__(crawler)
         self._archivist = archivist
+        self._litter = False  # whether the last answer was large
         # The pool would repeat a request on its own, unseen; `download_request` does it where it is recorded.
         self._pool.retryAutomatically = False
         self._pool._factory = _factory_for(archivist.targets, Certificates(), self._default_maxsize + _HEAD_ROOM)
@@ -114,6 +115,8 @@ class RecordingHandler(HTTP11DownloadHandler):
             raise
 
     async def _exchange(self, request: Request, host: str, turn: Turn) -> Response:
+        if self._litter:
+            self._tidy_up()
         while True:
             trace = Trace(host)
             exchange, answer = await self._download(request, trace)
@@ -128,11 +131,15 @@ class RecordingHandler(HTTP11DownloadHandler):
             try:
                 raise answer
             finally:  # or its traceback would keep this frame alive, and the bytes of the exchange with it
-                large = len(exchange.response) > _LARGE
                 del answer, exchange, trace
-                if large:  # Twisted's buffers of a connection that was cut off hang in cycles, which Python lets lie
-                    gc.collect()
         return answer
+
+    def _tidy_up(self) -> None:
+        """Let go of a large answer: it is remembered as the last one read, and buffers of connections hang in cycles."""
+        message.parse.cache_clear()
+        payload_sha256.cache_clear()
+        gc.collect()
+        self._litter = False
 
     async def _download(self, request: Request, trace: Trace) -> tuple[Exchange, Response | Exception]:
         started_at, began = self._archivist.clock(), monotonic()
@@ -153,6 +160,7 @@ class RecordingHandler(HTTP11DownloadHandler):
         except Exception as failure:  # recorded, then raised again
             answer = in_words(failure)
         received, trace.received = bytes(trace.received or b""), None
+        self._litter = self._litter or len(received) > _LARGE
         response = message.strip_interim(received)
         failed = isinstance(answer, Exception)
         exchange = Exchange(
@@ -254,6 +262,10 @@ class _RecordingProtocol(_LenientHTTP11ClientProtocol):
         return answered
 
     def dataReceived(self, data: bytes) -> None:
+        assert self.transport is not None
+        if self.transport.disconnecting:  # nobody reads on; over TLS it would go on coming until the server closes too
+            self.transport.abortConnection()
+            return
         trace = self._trace
         if trace is not None:
             if not trace.heard:
@@ -262,7 +274,6 @@ class _RecordingProtocol(_LenientHTTP11ClientProtocol):
             if trace.received is not None:
                 if len(trace.received) + len(data) > self.limit:
                     trace.overflowed = True
-                    assert self.transport is not None
                     self.transport.abortConnection()
                     return
                 trace.received += data
