@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import brotli  # type: ignore[import-untyped]
 
 from healthcrawl.core import message
+from healthcrawl.core.tree import too_much
 from healthcrawl.model import Capture, Finding, Page, Reason
 
 if sys.version_info >= (3, 14):
@@ -64,6 +65,7 @@ _MAGIC = {
 }
 _TEXT_TYPES = {"text/html", "application/xhtml+xml", "text/xml", "application/xml", "text/plain", "application/json",
                "text/json", "text/javascript", "application/javascript"}  # fmt: skip
+_MARKUP_TYPES = {"text/html", "application/xhtml+xml", "text/xml", "application/xml"}
 _UNTYPED = {"", "application/octet-stream", "application/unknown", "unknown/unknown", "*/*", "text/plain"}
 _MARKUP = re.compile(
     rb"(?:\s*\xef\xbb\xbf)?\s*<(?:!doctype|html|head|body|div|p|script|meta|title|table|\?xml|!--)", re.IGNORECASE
@@ -121,6 +123,8 @@ def decode(capture: Capture, limit: int) -> Page | Unreadable:
     text, charset, source, charset_findings = _to_text(payload, received.header("Content-Type"))
     if len(text) > limit:
         return Unreadable(reason="too-large", detail=f"{len(text)} characters")
+    if media_type in _MARKUP_TYPES and (much := too_much(text)):
+        return Unreadable(reason="too-large", detail=much)
     return Page(
         url=capture.url,
         captured_at=capture.captured_at,

@@ -10,7 +10,7 @@ import re
 from lxml import html
 
 from healthcrawl.core.hidden import drop_hidden
-from healthcrawl.core.tree import Index, parse, text_of
+from healthcrawl.core.tree import Index, parse, text_of, too_much
 from healthcrawl.model import Finding
 from healthcrawl.rules import Layout, Spam
 
@@ -47,8 +47,10 @@ def find_embedded(source: str) -> str:
 def embed(index: Index, layout: Layout, markup: str, spam: Spam) -> tuple[Finding, ...]:
     """Put markup where the layout has its empty container, else at the end of the body, in place; what was hidden in it.
 
-    Markup without text changes nothing.
+    Markup without text, or with more elements than a page may have, changes nothing.
     """
+    if too_much(markup):
+        return ()
     inner = parse(markup)
     findings = drop_hidden(Index(inner), spam)
     body = inner.find("body")

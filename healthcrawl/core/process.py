@@ -44,8 +44,8 @@ _MENUS = {
     "site bar",
     "search box",
 }  # rules for what stands below a site's name
-_MOST_ELEMENTS = 150_000
 _MOST_LINES = 30_000
+_LONGEST_TEXT = 1_000_000  # characters; a book of five hundred pages has fewer, and reading more takes minutes
 _HTML_TYPES = {"text/html", "application/xhtml+xml", "text/xml", "application/xml"}
 _NEXT_TO_NOTHING = 80  # characters of text that may be left of a page that only sells
 
@@ -103,8 +103,6 @@ def _process_page(page: Page, rules: Rules) -> Document | Rejection:
     tree = parse(source)
     index = Index(tree)
     findings = (*page.findings, *cut, *drop_hidden(index, rules.spam))
-    if len(index) > _MOST_ELEMENTS:
-        return _reject(page.url, rules, Unreadable(reason="too-large", detail=f"{len(index)} elements"), findings)
     family = recognise(page, index, rules)
     layout = _layout(page, family, rules)
     _drop_parts(index, layout)
@@ -125,6 +123,10 @@ def _process_page(page: Page, rules: Rules) -> Document | Rejection:
     metadata, said = read_metadata(page, index, place, layout, rules.spam, weak_pub_date=family.weak_pub_date)
     attachments = read_attachments(page, index, place, layout)
     lines, copies = extract(tree, place)
+    if (length := sum(map(len, lines))) > _LONGEST_TEXT:
+        return _reject(
+            page.url, rules, Unreadable(reason="too-large", detail=f"a text of {length} characters"), findings, family
+        )
     article = _Article(
         metadata=metadata,
         lines=lines,

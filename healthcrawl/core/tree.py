@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
+from operator import itemgetter
 
 import cssselect
 from cssselect import HTMLTranslator, SelectorError
@@ -19,6 +20,13 @@ _STRAY_END = re.compile(rb"</(?:html|body)\s*>", re.IGNORECASE)
 _LONG_TAG = re.compile(rb"(<[a-zA-Z][\w-]{0,40})[^<>]{20000,}>")
 _LOOK = 10_000  # bytes: of each so long tag there is a stretch, counted from the start, without an end of a tag
 _MOST_ATTRIBUTES = 5000
+# What a tree is made of takes about a hundred bytes each, however few characters it was written with.
+_MOST_TAGS = 150_000
+_MOST_FIELDS = 600_000  # attributes in all
+_TAG = re.compile("<[a-zA-Z][^<>]*")
+# Values, which may hold blanks, and what parts attributes as a blank does.
+_BETWEEN = re.compile(r"""=\s*(?:"[^"]*"|'[^']*')|/""")
+_FIELDS_NEED = 2 * _MOST_FIELDS  # characters
 _PROLOGUE = re.compile(r"\s*<\?xml[^>]*\?>", re.IGNORECASE)
 # Characters that XML does not allow, in UTF-8; libxml2 stops at NUL.
 _CONTROLS = bytes({*range(0x05), 0x0B, 0x0C, *range(0x0E, 0x20)})
@@ -72,6 +80,21 @@ def _without_stuffed_tags(source: bytes) -> bytes:
     if all(source.find(b">", at, at + _LOOK) >= 0 for at in range(0, len(source) - _LOOK + 1, _LOOK)):
         return source
     return _LONG_TAG.sub(lambda tag: tag[0] if tag[0].count(b"=") < _MOST_ATTRIBUTES else tag[1] + b">", source)
+
+
+def too_much(text: str) -> str:
+    """What of a page's markup is so much that its tree would fill the memory; empty if nothing is.
+
+    >>> too_much("<p>text</p>"), too_much("<br>" * 200_000), too_much("<p" + " a" * 700_000 + ">")
+    ('', '200000 tags', '700000 attributes')
+    """
+    tags = text.count("<") - text.count("</")
+    if tags > _MOST_TAGS:
+        return f"{tags} tags"
+    if len(text) < _FIELDS_NEED:
+        return ""
+    fields = sum(len(_BETWEEN.sub(" ", tag).split()) - 1 for tag in map(itemgetter(0), _TAG.finditer(text)))
+    return f"{fields} attributes" if fields > _MOST_FIELDS else ""
 
 
 @lru_cache(maxsize=4096)
@@ -138,9 +161,6 @@ class Index:
             *(f"<{tag}" for tag in tags if isinstance(tag, str)),
         }
         self._values = {"id": "\n".join(self.ids), "class": "\n".join(self.classes)}
-
-    def __len__(self) -> int:
-        return len(self._alive)
 
     def matches(self, selector: str) -> list[html.HtmlElement]:
         """All elements that a selector matches, in document order."""

@@ -109,6 +109,10 @@ def _bomb(megabytes: int) -> bytes:
     return begin + piece * megabytes
 
 
+def _packed(page: bytes) -> bytes:
+    return ok(gzip.compress(page, 1, mtime=0), b"Content-Encoding: gzip", b"Content-Type: text/html")
+
+
 _PAGE = article(9)
 _CUT, _SLOW, _LARGE, _WHOLE, _NOTHING = "disconnect", "time", "length", "", None
 # How a loaded machine ends a flood: by our limit, or since one of both sides lost patience.
@@ -146,6 +150,8 @@ FAULTS: tuple[Fault, ...] = (
     _fault("/promised-200-megabytes", floods(b"HTTP/1.1 200 OK\r\nContent-Length: 209715200\r\n\r\n", _FILLER, 3_200), _FLOOD, "truncated"),
     _fault("/bomb", says(ok(_bomb(400), b"Content-Encoding: gzip", _HTML)), (_WHOLE,), "too-large"),
     _fault("/bomb-in-a-bomb", says(ok(gzip.compress(_bomb(50), mtime=0), b"Content-Encoding: gzip, gzip")), (_WHOLE,), "too-large"),
+    _fault("/many-elements", says(_packed(b"<p>x" * 1_900_000)), (_WHOLE,), "too-large"),
+    _fault("/many-attributes", says(_packed(b"<p>" + (b"<i" + b" a=1" * 99 + b">") * 19_000)), (_WHOLE,), "too-large"),
     _fault("/not-brotli", says(ok(_PAGE, b"Content-Encoding: br")), (_WHOLE,), "undecodable"),
     _fault("/no-http", says(b"SSH-2.0-OpenSSH_9.6\r\n"), (_CUT,), "http-error"),
     _fault("/status-999", says(b"HTTP/1.1 999 No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"), (_WHOLE,), "http-error"),

@@ -87,6 +87,21 @@ def test_what_expands_beyond_the_limit_is_too_large(coding: str) -> None:
     assert outcome.reason == "too-large"
 
 
+@pytest.mark.parametrize(
+    ("markup", "much"),
+    [
+        ("<p>x" * 1_900_000, "tags"),
+        (("<i" + " a=1" * 99 + ">") * 19_000, "attributes"),
+        ("".join(f"<p>{'各單位請認真組織實施' * 1_000}" for _ in range(110)), "a text of"),
+    ],
+)
+def test_what_would_fill_the_memory_or_take_minutes_is_too_large(markup: str, much: str) -> None:
+    outcome = read(body(markup))
+    assert isinstance(outcome, Rejection)
+    assert outcome.reason == "too-large"
+    assert much in outcome.detail
+
+
 @pytest.mark.parametrize("length", ["1", "-1", "99999999999999999999", "x", "1, 2"])
 def test_lying_length_is_survived(length: str) -> None:
     read(body(f"<p>{SENTENCE}</p>" * 5), f"Content-Length: {length}")

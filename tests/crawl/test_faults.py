@@ -6,7 +6,6 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from healthcrawl.corpus.catalog import Catalog
 from healthcrawl.demo import HOST, DemoServer, articles
 from healthcrawl.errors import ArchiveError
 from tests.conftest import ROOT, Scrapy, run_scrapy, scrapy_command
+from tests.crawl.disks import disk
 
 LIMIT = 60_000
 
@@ -55,29 +55,12 @@ def test_an_archive_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     assert str(tmp_path / "archive") in done.err
 
 
-@pytest.fixture
-def read_only(tmp_path: Path) -> Iterator[Path]:
-    """A folder on a disk that can't be written, whoever tries."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount, umount = shutil.which("mount"), shutil.which("umount")
-    if mount is None or umount is None:
-        pytest.skip("a disk can't be mounted here: there is no mount command")
-    command = [mount, "-t", "tmpfs", "-o", "size=1m,ro", "tmpfs", str(folder)]
-    mounted = subprocess.run(command, capture_output=True, text=True, check=False)
-    if mounted.returncode:
-        pytest.skip(f"a disk can't be mounted here: {mounted.stderr.strip()}")
-    try:
-        yield folder
-    finally:
-        subprocess.run([umount, folder], check=True)
-
-
-def test_a_read_only_disk_is_told(read_only: Path) -> None:
-    done = run_scrapy(read_only / "archive", "crawl", "demo")
+def test_a_read_only_disk_is_told(tmp_path: Path) -> None:
+    with disk(tmp_path / "disk", "size=1m,ro") as folder:
+        done = run_scrapy(folder / "archive", "crawl", "demo")
     assert done.status == 1
     assert "Traceback" not in done.err
-    assert str(read_only / "archive") in done.err
+    assert str(folder / "archive") in done.err
     assert "Read-only file system; see that this user may write there" in done.err
 
 
