@@ -115,7 +115,7 @@ def life_of(number: int, manifest: Manifest, catalog: Catalog, corpus: Path) -> 
     Raises:
         ArchiveError: journal or catalog can't be read.
     """
-    steps = list(manifest.steps_of({number}))
+    steps = [step for step, _ in manifest.steps_of({number})]
     main = [step for step in steps if step.action != "alias"]
     if not main:
         return None

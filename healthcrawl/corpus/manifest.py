@@ -110,8 +110,8 @@ class Manifest:
                 offset += len(line)
                 yield self._step(line, offset), offset
 
-    def steps_of(self, numbers: Collection[int], until: int | None = None) -> Iterator[Step]:
-        """The steps of some numbers, of those that end at or before byte `until`; the other lines are not taken apart.
+    def steps_of(self, numbers: Collection[int]) -> Iterator[tuple[Step, int]]:
+        """The steps of some numbers, each with the offset behind it; the other lines are not taken apart.
 
         Raises:
             ArchiveError: a line is not one of the journal's.
@@ -122,11 +122,11 @@ class Manifest:
         with self.path.open("rb") as file:
             for line in file:
                 offset += len(line)
-                if not line.endswith(b"\n") or (until is not None and offset > until):
+                if not line.endswith(b"\n"):
                     return
                 named = _NUMBER.search(line)
                 if named is None or int(named[1]) in numbers:
-                    yield self._step(line, offset)
+                    yield self._step(line, offset), offset
 
     def is_end(self, offset: int) -> bool:
         """Whether a line ends at byte `offset`, or the journal begins there."""

@@ -87,6 +87,10 @@ class Newsroom:
     def url(self, number: int) -> str:
         return f"{BASE}/content/post_{number}.html"
 
+    def publish(self, number: int) -> None:
+        """Put a further article on top of the list."""
+        self.articles = {number: article(number), **self.articles}
+
     def crawl(self, day: str, *args: str, **settings: str) -> Done:
         """Publish what there is and crawl it at a moment."""
         self._publish()
