@@ -18,7 +18,7 @@ import sqlalchemy as sa
 
 from healthcrawl.core import message
 from healthcrawl.core.decode import Unreadable, decode
-from healthcrawl.core.links import links
+from healthcrawl.core.links import links, missing
 from healthcrawl.core.process import process
 from healthcrawl.core.refuse import refuse_protected
 from healthcrawl.core.scope import leads_to, refuse
@@ -136,7 +136,8 @@ def _read(capture: Capture, rules: Rules, status: int) -> tuple[Document | Rejec
     try:
         outcome = process(capture, rules)
         if not isinstance(outcome, Rejection) or outcome.reason != "list":
-            return outcome, None
+            gone = isinstance(outcome, Rejection) and outcome.reason == "not-found"
+            return outcome, missing(capture.url, rules) if gone and capture.context.role == "list" else None
         page = decode(capture, rules.max_chars)
         if isinstance(page, Unreadable):
             return replace(outcome, reason=page.reason, detail=page.detail), None
@@ -209,7 +210,7 @@ def _note(tx: sa.Connection, examined: Examined, rules: Rules, frontier: Frontie
     frontier.visited(tx, outcome.address, visit, context)
     if examined.target:
         return _follow(tx, examined, rules, frontier)
-    if examined.links is None or not visit.body:
+    if examined.links is None or not (visit.body or state == "gone"):
         return ()
     return _discover(tx, examined, examined.links, rules, frontier)
 
@@ -276,8 +277,12 @@ def _discover(
             entry_date=entry.date,
         )
         frontier.discover(tx, canonical(entry.url, rules), entry.url, known)
-    news = frontier.walk.brings_news(context.column, found.rows)
-    if not found.next_page:
+    for one in found.lists:
+        known = Context(role="list", via=examined.url, hops=context.hops + 1, column=one.title or context.column)
+        frontier.discover(tx, canonical(one.url, rules), one.url, known)
+    news = frontier.walk.brings_news(context.column, found.rows) or examined.status != 200
+    following = canonical(found.next_page, rules)
+    if not following or frontier.state_in_run(tx, following):
         return ()
     # The second page may be the first once more, where a site counts pages from 0 and from 1.
     if not news and context.hops > 1:
@@ -285,5 +290,5 @@ def _discover(
     if context.hops + 1 >= rules.site.budget.depth:
         return (_decision("depth", found.next_page, f"budget.depth is {rules.site.budget.depth}"),)
     known = Context(role="list", via=examined.url, hops=context.hops + 1, column=context.column)
-    frontier.discover(tx, canonical(found.next_page, rules), found.next_page, known)
+    frontier.discover(tx, following, found.next_page, known)
     return ()

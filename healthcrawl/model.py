@@ -183,11 +183,12 @@ class Entry:
 class Links:
     """What a list page leads to: the entries to follow in page order, and the next list page's address, if there is one.
 
-    `rows` are the canonical addresses of all its rows, followed or not: what tells whether a page brings anything new.
+    `lists` are the first pages of further columns, by name. `rows` are the canonical addresses of all its rows, followed or not: what tells whether a page brings anything new.
     """
 
     entries: tuple[Entry, ...] = ()
     next_page: str = ""
+    lists: tuple[Entry, ...] = ()
     rows: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
 

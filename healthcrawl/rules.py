@@ -63,17 +63,21 @@ class ListRules:
     """How a family's list pages are read.
 
     HTML: `rows` are CSS selectors of elements that hold one entry each; the first that gives an entry wins, and if none does,
-    rows are found by their shape. JSON: `items` is the dotted path to the array; `url`, `title`, `date` and `source` are keys of
-    its objects, the first with a value wins. `fragment` is the dotted path to a piece of HTML that holds the list.
+    rows are found by their shape. JSON: `items` are dotted paths to the array, the first that leads to one wins; `url`, `title`, `date` and `source` are keys of
+    its objects, the first with a value wins; of `url` the first that may be asked for. `fragment` are dotted
+    paths to a piece of HTML that holds the list. `columns` names the function of `healthcrawl.core.services` that finds further lists in a page.
+    `instead` is where to go on when a list page that was announced is not there.
     """
 
     rows: tuple[Selector, ...] = ()
-    items: str = ""
-    fragment: str = ""
+    items: tuple[str, ...] = ()
+    fragment: tuple[str, ...] = ()
     url: tuple[str, ...] = ()
     title: tuple[str, ...] = ()
     date: tuple[str, ...] = ()
     source: tuple[str, ...] = ()
+    columns: Literal["", "gkmlpt"] = ""
+    instead: tuple[Rewrite, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,8 +88,8 @@ class Pager:
     scripts and text, and its named groups fill `template`, an address relative to the page. The groups `count` (pages), or
     `records` and `size`, bound the walk: pages are numbered from `first`, `{n}` is the next number, the groups `current`,
     `stem` and `ext` say where the page stands, else its own address does. "query": as long as the JSON answer's number of
-    entries in all (the first of the dotted paths `total` that has one) is not reached at `size` entries a page, `parameter`
-    of the page's address is raised by one. "service": the request that a script of the page would make for the list, as
+    entries in all (the first of the dotted paths `total` that has one) is not reached at `size` entries a page (or as many as the
+    answer says at one of the dotted paths `rows`), `parameter` of the page's address is raised by one. "service": the request that a script of the page would make for the list, as
     the function of `healthcrawl.core.services` named by `service` reads it.
     """
 
@@ -96,6 +100,7 @@ class Pager:
     parameter: str = ""
     total: tuple[str, ...] = ()
     size: int = 0
+    rows: tuple[str, ...] = ()
     service: Literal["", "hanweb", "jpaas", "ucap", "label8888"] = ""
 
 

@@ -13,7 +13,7 @@ KIND_SPIDERS = {
     "bureau": "healthcrawl.spiders.bureau.BureauSpider",
     "municipal": "healthcrawl.spiders.municipal.MunicipalSpider",
 }
-SITE_SPIDERS = dict.fromkeys(("demo", "maze", "faults"), "healthcrawl.spiders.demo.DemoSpider")
+SITE_SPIDERS = dict.fromkeys(("demo", "families", "maze", "faults"), "healthcrawl.spiders.demo.DemoSpider")
 
 # healthcrawl's own settings.
 ARCHIVE_DIR = str(Path(closest_scrapy_cfg() or "scrapy.cfg").resolve().parent / "archive")

@@ -13,6 +13,7 @@ from healthcrawl.core.identity import recognise
 from healthcrawl.core.pagers import look_up, next_answer, next_page
 from healthcrawl.core.rows import find_anchors, read_rows, resolve
 from healthcrawl.core.scope import Refusal, leads_to, refuse
+from healthcrawl.core.services import COLUMNS
 from healthcrawl.core.tree import Index, parse
 from healthcrawl.core.urls import canonical, host_of
 from healthcrawl.model import Entry, Finding, Links, Page
@@ -31,13 +32,16 @@ def links(page: Page, rules: Rules) -> Links:
     Entries are in page order, one for each canonical address, with absolute URLs without fragments; a row that leads on through
     a jump page has the address it leads to. Rows that lead out of the site (or, without a site, to another host), into a trap,
     or on a municipal portal to what is not about health, are findings only; `detail` begins with the name of the decision.
-    `next_page` is empty on the last page.
+    `next_page` is empty on the last page. `lists` are those of the site that the page names beside its own.
     """
     family = recognise(page, Index(parse(page.text)), rules)
     answer, findings = _load(page) if _is_json(page) else (None, [])
+    if _is_json(page) and not (family.lists.items or family.lists.fragment):
+        family = rules.families[-1]  # told by the addresses in it: articles of one product are listed by another
     markup = _markup(page, answer, family)
     if markup is None:
-        entries, following = _read_json(page, answer, family)
+        entries, following = _read_json(page, answer, family, rules)
+        lists: list[Entry] = []
         addresses = [entry.url for entry in entries]
     else:
         tree = parse(markup)
@@ -46,6 +50,7 @@ def links(page: Page, rules: Rules) -> Links:
         entries = [row.entry for row in read_rows(tree, anchors, family)]
         addresses = list(dict.fromkeys(anchor.url for anchor in anchors.values()))
         following = next_page(page.url, tree, base, family, markup)
+        lists = _further(page, base, family)
     entries = [replace(entry, url=leads_to(entry.url, page.url, rules)) for entry in entries]
     inside, rows, decisions = _sort_out(entries, _originals(addresses, page, rules), page, rules)
     if canonical(following, rules) == canonical(page.url, rules):
@@ -53,7 +58,34 @@ def links(page: Page, rules: Rules) -> Links:
     elif following and (refusal := _refuse(following, page, rules)):
         decisions.append(_decision("next page", refusal, following))
         following = ""
-    return Links(entries=inside, next_page=following, rows=rows, findings=(*findings, *decisions))
+    kept = []
+    for one in lists:
+        if refusal := _refuse(one.url, page, rules):
+            decisions.append(_decision(one.title, refusal, one.url))
+        else:
+            kept.append(one)
+    return Links(entries=inside, next_page=following, lists=tuple(kept), rows=rows, findings=(*findings, *decisions))
+
+
+def missing(url: str, rules: Rules) -> Links:
+    """Where to go on when a list page is not there, though the one before announced it: as its family says.
+
+    >>> from healthcrawl.knowledge.load import load_rules
+    >>> missing("http://a.example/gkmlpt/api/all/0?page=2&sid=9", load_rules()).next_page
+    'http://a.example/gkmlpt/index?columns=all'
+    """
+    rewrites = (rewrite for family in rules.families for rewrite in family.lists.instead)
+    return Links(
+        next_page=next((one.pattern.sub(one.replacement, url) for one in rewrites if one.pattern.search(url)), "")
+    )
+
+
+def _further(page: Page, base: str, family: Family) -> list[Entry]:
+    """The lists that a page names, with absolute addresses."""
+    if not family.lists.columns:
+        return []
+    named = COLUMNS[family.lists.columns](page.url, page.text)
+    return [replace(one, url=url) for one in named if (url := resolve(base, one.url))]
 
 
 def _is_json(page: Page) -> bool:
@@ -77,28 +109,30 @@ def _markup(page: Page, answer: object, family: Family) -> str | None:
     in which it sees a script.
     """
     if _is_json(page):
-        fragment = look_up(answer, family.lists.fragment) if family.lists.fragment else None
-        return fragment.encode("utf-8", "replace").decode() if isinstance(fragment, str) else None
+        fragments = (look_up(answer, path) for path in family.lists.fragment)
+        fragment = next((one for one in fragments if isinstance(one, str)), None)
+        return None if fragment is None else fragment.encode("utf-8", "replace").decode()
     if "<![CDATA[" not in page.text:
         return page.text
     return _XML_ISLAND.sub("<div>", page.text).replace("<![CDATA[", "").replace("]]>", "")
 
 
-def _read_json(page: Page, answer: object, family: Family) -> tuple[list[Entry], str]:
-    items = look_up(answer, family.lists.items) if family.lists.items else None
-    objects = [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
-    entries = [entry for item in objects if (entry := _read_item(item, page.url, family)).url]
+def _read_json(page: Page, answer: object, family: Family, rules: Rules) -> tuple[list[Entry], str]:
+    arrays = (items for path in family.lists.items if isinstance(items := look_up(answer, path), list))
+    objects = [item for item in next(arrays, []) if isinstance(item, dict)]
+    entries = [entry for item in objects if (entry := _read_item(item, page, family, rules)).url]
     return entries, next_answer(page.url, answer, len(objects), family) if entries else ""
 
 
-def _read_item(item: dict[str, object], base: str, family: Family) -> Entry:
+def _read_item(item: dict[str, object], page: Page, family: Family, rules: Rules) -> Entry:
     def texts(keys: Iterable[str]) -> list[str]:
         # JSON can write halves of characters, which no text can hold.
         values = [value.encode("utf-8", "replace").decode() for key in keys if isinstance(value := item.get(key), str)]
         return [value for value in values if value.strip()]
 
+    urls = [url for text in texts(family.lists.url) if (url := resolve(page.url, text))]
     return Entry(
-        url=next((url for text in texts(family.lists.url) if (url := resolve(base, text))), ""),
+        url=next((url for url in urls if not _refuse(url, page, rules)), next(iter(urls), "")),
         title=" ".join(next(iter(texts(family.lists.title)), "").split()),
         date=next((date for key in family.lists.date if (date := read_date(item.get(key)))), ""),
         source=" ".join(next(iter(texts(family.lists.source)), "").split()),

@@ -100,7 +100,8 @@ def _count_up(pager: Pager, url: str, answer: object, entries: int) -> str:
     fields = parse_qsl(query, keep_blank_values=True)
     value = dict(fields).get(pager.parameter, "1")
     here = max(int(value), 1) if value.isdecimal() and len(value) < 9 else 1
-    if not entries or _is_last(here, entries, pager.size, _total(answer, pager.total)):
+    size = _first_number(answer, pager.rows) or pager.size
+    if not entries or _is_last(here, entries, size, _first_number(answer, pager.total)):
         return ""
     if pager.parameter not in dict(fields):
         fields.append((pager.parameter, ""))
@@ -108,7 +109,7 @@ def _count_up(pager: Pager, url: str, answer: object, entries: int) -> str:
     return f"{address}?{urlencode(raised)}"
 
 
-def _total(answer: object, paths: Sequence[str]) -> int | None:
+def _first_number(answer: object, paths: Sequence[str]) -> int | None:
     values = (look_up(answer, path) for path in paths)
     return next((value for value in values if isinstance(value, int) and not isinstance(value, bool)), None)
 

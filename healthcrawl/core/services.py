@@ -2,7 +2,7 @@
 
 A family's data names its service (`Pager.service`). Each function takes a list page or an answer of the service, as URL and
 text, and gives the address to ask next, relative or absolute; empty after the last answer; None where the page asks for
-nothing of the kind. Names of parameters and their order are the products' own.
+nothing of the kind. A function of `COLUMNS` (`ListRules.columns`) gives the further lists that a page names. Names of parameters and their order are the products' own.
 """
 
 import json
@@ -12,8 +12,11 @@ from html import unescape
 from types import MappingProxyType
 from urllib.parse import parse_qsl, urlencode
 
+from healthcrawl.model import Entry
+
 # Where a call begins in a page; its arguments end well within so many characters.
 _LONGEST_CALL = 3000
+_LONGEST_NAME = 60  # characters of a column's name
 _FIELD = re.compile(r"""(\w{1,40})["']?\s{0,9}[:=]\s{0,9}(?:'([^'\n]*)'|"([^"\n]*)"|(-?\d{1,12}))""")
 
 
@@ -43,7 +46,8 @@ def hanweb(url: str, text: str) -> str | None:
     total, here = _int(fields, "totalRecord"), text.count("<record>")
     if here >= total:
         return ""
-    window = _window(here + 1, per_page * max(_int(fields, "groupSize"), 1), total)
+    size = per_page * max(_int(fields, "groupSize"), 1)  # only whole windows are sure to be answered
+    window = _window(here // size * size + 1, size, total)
     return _join(fields["proxyUrl"], {**window, "perpage": str(per_page), **asking})
 
 
@@ -115,6 +119,44 @@ def label8888(url: str, text: str) -> str | None:
     return _join("/site/label/8888", asking)
 
 
+def gkmlpt(url: str, text: str) -> tuple[Entry, ...]:
+    """The columns of the disclosure platform: the leaves of `TREE`, in a script that is JSON here and JavaScript around it.
+
+    Those that lie elsewhere are always named; the platform's own only at `index?columns=all`, since one request for all of them
+    is enough where the server answers more than one page of it.
+
+    >>> page = "SID: '9', TREE: [{'id': 1, 'name': '公告', 'jump_url': '/tzgg/'}, {'id': 2, 'name': '文件', 'post_count': 3}]"
+    >>> page = page.replace("'", '"')
+    >>> [one.url for one in gkmlpt("http://a.example/gkmlpt/index", page)]
+    ['/tzgg/']
+    >>> [one.url for one in gkmlpt("http://a.example/gkmlpt/index?columns=all", page)]
+    ['/tzgg/', 'api/all/2?page=1&sid=9']
+    """
+    installation = re.search(r"""\bSID["']?\s{0,9}:\s{0,9}["']?(\d{1,9})""", text)
+    start = re.search(r"""\bTREE["']?\s{0,9}:\s{0,9}(?=\[)""", text)
+    if not installation or not start:
+        return ()
+    try:
+        tree, _ = json.JSONDecoder().raw_decode(text, start.end())
+    except (ValueError, RecursionError):
+        return ()
+    own = url.partition("?")[2] == "columns=all"
+    found = []
+    waiting = list(reversed(tree))
+    while waiting:
+        node = waiting.pop()
+        if not isinstance(node, dict):
+            continue
+        children, name = node.get("children"), " ".join(str(node.get("name", "")).split())[:_LONGEST_NAME]
+        if isinstance(children, list):
+            waiting += reversed(children)
+        if isinstance(node.get("jump_url"), str) and node["jump_url"].strip():
+            found.append(Entry(url=node["jump_url"], title=name))
+        elif own and not children and node.get("post_count") != 0 and str(node.get("id")).isdecimal():
+            found.append(Entry(url=f"api/all/{node['id']}?page=1&sid={installation[1]}", title=name))
+    return tuple(found)
+
+
 _BY_NAME: dict[str, Callable[[str, str], str | None]] = {
     "hanweb": hanweb,
     "jpaas": jpaas,
@@ -122,6 +164,7 @@ _BY_NAME: dict[str, Callable[[str, str], str | None]] = {
     "label8888": label8888,
 }
 SERVICES = MappingProxyType(_BY_NAME)
+COLUMNS = MappingProxyType({"gkmlpt": gkmlpt})
 
 
 def _unit(tag: str) -> tuple[str, str] | None:

@@ -27,8 +27,8 @@ class Resource:
 
     `modified` is its Last-Modified, `tagged` asks for an ETag; without both it can't be asked for conditionally. `sending`:
     "gzip" if the client accepts it, "chunked" with an extension and a trailer, "close" without a length, ended by closing.
-    `gate` is a cookie: who does not send it gets it, and is sent to the same address again. With a `behaviour`, that has the
-    connection instead, and all else is passed over.
+    `gate` is a cookie: who does not send it gets it, and is sent to the same address again. `referer` is the path that one has to
+    come from; who does not is refused. With a `behaviour`, that has the connection instead, and all else is passed over.
     """
 
     body: bytes = b""
@@ -39,6 +39,7 @@ class Resource:
     tagged: bool = False
     sending: frozenset[Sending] = frozenset()
     gate: str = ""
+    referer: str = ""
     behaviour: Behaviour | None = None
 
     @property
@@ -102,17 +103,24 @@ def lookup_key(target: str) -> str:
 
 
 def answer(request: Request | None, resources: Mapping[str, Resource], not_found: Resource) -> Answer:
-    """Answer a request from the resources; a static address ignores a query that it does not know."""
+    """Answer a request from the resources; a static address ignores a query that it does not know.
+
+    Resources whose keys begin with `//` and a host lie on that host only.
+    """
     if request is None:
         return _send(Resource(status=400, content_type="text/plain", sending=frozenset({"close"})))
     if request.method not in {"GET", "HEAD"}:
         return _send(Resource(status=405, content_type="text/plain", sending=frozenset({"close"})))
     key = lookup_key(request.target)
-    resource = resources.get(key) or resources.get(key.partition("?")[0]) or not_found
+    host = f"//{request.headers.get('host', '').partition(':')[0]}"
+    places = (key, key.partition("?")[0], host + key, host + key.partition("?")[0])
+    resource = next((found for place in places if (found := resources.get(place))), not_found)
     if resource.behaviour:
         return Answer(status=0, response=b"", closes=True, behaviour=resource.behaviour)
     if resource.gate and resource.gate not in request.headers.get("cookie", "").split("; "):
         return _send(Resource(status=302, location=request.target, gate=resource.gate), request)
+    if resource.referer and not request.headers.get("referer", "").endswith(resource.referer):
+        return _send(Resource(status=403, content_type="text/plain"), request)
     return _send(resource, request)
 
 

@@ -72,10 +72,7 @@ def _head(look: Look, name: str) -> Iterator[str]:
     sure = "seen" if known else "not recognised: all families are tried"
     yield f"families = [{', '.join(map(_text, known))}] # {sure} (pages read: {told})"
     yield "delay = 3.0 # assumed: nothing is known of what the server bears"
-    yield "deny = ["
-    yield "  '/search(?:[/?]|$)', # assumed: endless"
-    yield "  '/(?:hdjl|hudong|xinxiang)/', # assumed: letters with personal data"
-    yield "]"
+    yield "deny = ['/(?:hdjl|hudong|xinxiang)/'] # assumed: letters with personal data"
 
 
 def _columns(look: Look) -> Iterator[str]:

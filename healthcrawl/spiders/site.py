@@ -40,6 +40,7 @@ class SiteSpider(Spider):
     def __init__(self, site: Site) -> None:
         super().__init__()
         self.site = site
+        self._columns = {column.name: column.url for column in site.columns}
         self._asked = 0
         self._began = monotonic()
         self._batch: dict[str, PageRow] = {}
@@ -144,6 +145,10 @@ class SiteSpider(Spider):
 
     def _request(self, page: PageRow) -> Request:
         headers = {}
+        if (
+            page.context.role == "list" and page.context.hops
+        ):  # some answer a list's later pages only to who comes from it
+            headers["Referer"] = self._columns.get(page.context.column, page.context.via)
         if page.captured_at and page.etag:
             headers["If-None-Match"] = page.etag
         if page.captured_at and page.last_modified:

@@ -267,7 +267,7 @@ def test_hanweb_column_with_its_records_in_an_xml_island() -> None:
     found = read(f"<div id='7'>{island}</div>{JPAGE}", f"{HOST}/col/col1001/index.html")
     assert found.entries == (ONE,)
     assert found.next_page == (
-        f"{HOST}/module/web/jpage/dataproxy.jsp?startrecord=2&endrecord=2&perpage=15&col=1&columnid=1001&unitid=7"
+        f"{HOST}/module/web/jpage/dataproxy.jsp?startrecord=1&endrecord=2&perpage=15&col=1&columnid=1001&unitid=7"
     )
 
 
