@@ -75,7 +75,7 @@ class Story:
             "million": number // 1_000_000,
             "hex": digits[:32],
             "uuid": "-".join(digits[a:b] for a, b in ((0, 8), (8, 12), (12, 16), (16, 20), (20, 32))),
-            "long": 1_600_000_000_000_205_001 + self.at * 7_919_000_000_000_000,
+            "long": 1_600_000_000_000_205_001 + self.at * 7_919_000_000_000,
             "y": self.published.year,
             "m": self.published.month,
             "d": self.published.day,
