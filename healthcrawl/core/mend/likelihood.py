@@ -8,7 +8,7 @@ that is whole further down speaks for the 专 that is lost here.
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from operator import add
@@ -21,8 +21,10 @@ ODD = 12.0
 """A mark that hardly ever stands where it does."""
 BLANK, RARE_BLANK = 3.0, 7.0
 """A blank behind a sentence or another blank; any other."""
-OWN = 0.25
-"""The share of the text's own say, where it has the context at all."""
+OWN = (0.03, 0.4, 0.6)
+"""The share of the text's own say: in how frequent a character is, and where the text goes on like this behind one and two others."""
+UNHEARD = 50
+"""So many characters more a text is taken to have, in telling how frequent one is."""
 ORDER = 3
 """Characters that are weighed together."""
 STRETCH = 6
@@ -69,7 +71,7 @@ def cost_alone(data: Mending) -> Mapping[str, float]:
 @lru_cache(maxsize=10_000)
 def _coded_rows(line: str) -> dict[str, str]:
     """The rows of all contexts that begin alike, by the rest of the context."""
-    return dict(cell.groups() for cell in _CELL.finditer(line))
+    return dict(_CELL.findall(line))
 
 
 @lru_cache(maxsize=50_000)
@@ -78,13 +80,20 @@ def _decoded(coded: str) -> tuple[float, Mapping[str, float]]:
     return QUANTUM * LEVELS[coded[0]], costs
 
 
+_Rows = tuple[list[tuple[float, Mapping[str, float]]], float]
+
+
 @dataclass(frozen=True, slots=True)
 class Likelihood:
     """A scorer for one text: the model, and how often the text itself has one, two and three characters in a row."""
 
     data: Mending
     own: Mapping[str, int]
+    heard: int
+    alone: Mapping[str, float]
     known: dict[str, float] = field(default_factory=dict)
+    rows: dict[str, "_Rows"] = field(default_factory=dict)
+    weighed: dict[tuple[str, ...], list[tuple[str, str]]] = field(default_factory=dict)
 
     def plain(self, character: str) -> str:
         """The character as the model knows it: simplified, full-width, any digit, any letter."""
@@ -94,9 +103,17 @@ class Likelihood:
         """What a plain character costs behind up to two others."""
         key = tail + character
         cost = self.known.get(key)
-        if cost is None:
-            cost = self.known[key] = self._weigh(tail, character)
-        return cost
+        return self._learn(tail, character) if cost is None else cost
+
+    def rank(self, tail: str, characters: tuple[str, ...]) -> list[tuple[float, str]]:
+        """Characters with what each costs behind up to two plain ones, the likeliest first; those that nobody knows are left out."""
+        if (known := self.weighed.get(characters)) is None:
+            plain = zip(map(self.plain, characters), characters, strict=True)
+            known = self.weighed[characters] = [pair for pair in plain if pair[0] in self.alone or pair[0] in self.own]
+        costs, learn = self.known, self._learn
+        ranked = [(costs.get(tail + plain) or learn(tail, plain), each) for plain, each in known]
+        ranked.sort()
+        return ranked
 
     def costs(self, before: str, text: str) -> Iterator[float]:
         """What each character of a text costs behind another text."""
@@ -111,37 +128,50 @@ class Likelihood:
         costs = list(self.costs(before, text.replace("\N{REPLACEMENT CHARACTER}", "")))
         return max((sum(costs[at : at + STRETCH]) for at in range(len(costs) - STRETCH + 1)), default=0.0) / STRETCH
 
+    def _learn(self, tail: str, character: str) -> float:
+        cost = self.known[tail + character] = self._weigh(tail, character)
+        return cost
+
     def _weigh(self, tail: str, character: str) -> float:
         cost = self._model(tail, character)
         if character == DIGIT:
             cost += WHICH_DIGIT
         elif character == LETTER:
             cost += WHICH_LETTER
-        own = self._own(tail, character)
-        return -math.log((1 - OWN) * math.exp(-cost) + OWN * own) if own else cost
+        share = math.exp(-cost)
+        for length, weight in enumerate(OWN[: len(tail) + 1]):
+            context = tail[len(tail) - length :]
+            times = self.own.get(context + character)
+            if not times:
+                break
+            all_times = self.own[context] + 1 if context else self.heard  # a single occurrence counts half
+            share += weight * (times / all_times - share)
+        return -math.log(share)
 
     def _model(self, tail: str, character: str) -> float:
         if character.isspace():
             return BLANK if tail[-1:] in _BEFORE_BLANKS else RARE_BLANK
-        left = 0.0
-        for start in range(len(tail) + 1):
-            context = tail[start:]
-            if not context and tail and not (character.isalnum() or tail[-1].isalnum()):
-                return ODD
-            found = row(self.data.followers, context)
-            if found is not None:
-                leaving, costs = found
-                if (cost := costs.get(character)) is not None:
-                    return left + cost
-                left += leaving
-        return left + (UNKNOWN if character.isalnum() else ODD)
+        rows, left = self.rows.get(tail) or self._read_rows(tail)
+        for before, costs in rows:
+            cost = costs.get(character)
+            if cost is not None:
+                return before + cost
+        is_mark = not character.isalnum()
+        if is_mark and tail and not tail[-1].isalnum():
+            return ODD
+        return left + self.alone.get(character, ODD if is_mark else UNKNOWN)
 
-    def _own(self, tail: str, character: str) -> float:
-        """How often the text itself goes on like this, a single occurrence counting half."""
-        for context in (tail, tail[-1:]):
-            if context and (times := self.own.get(context + character)):
-                return times / (self.own[context] + 1)
-        return 0.0
+    def _read_rows(self, tail: str) -> "_Rows":
+        """The rows of a context and of the shorter ones, each with what it costs to get there."""
+        rows = []
+        left = 0.0
+        for start in range(len(tail)):
+            found = row(self.data.followers, tail[start:])
+            if found is not None:
+                rows.append((left, found[1]))
+                left += found[0]
+        self.rows[tail] = rows, left
+        return rows, left
 
 
 def listen(sound: str, data: Mending) -> Likelihood:
@@ -151,4 +181,4 @@ def listen(sound: str, data: Mending) -> Likelihood:
     own = Counter(plain)
     own.update(pairs)
     own.update(map(add, pairs, plain[2:]))
-    return Likelihood(data, own)
+    return Likelihood(data, own, len(plain) + UNHEARD, cost_alone(data))

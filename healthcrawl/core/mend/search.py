@@ -14,7 +14,7 @@ characters.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
 from math import inf
 from operator import itemgetter
@@ -33,12 +33,12 @@ from healthcrawl.core.mend.codepage import (
     wide,
 )
 from healthcrawl.core.mend.damage import ANY, CUT, SWALLOWED, Piece, Shift
-from healthcrawl.core.mend.likelihood import DIGIT, QUOTED, WHICH_DIGIT, Likelihood, cost_alone
+from healthcrawl.core.mend.likelihood import DIGIT, QUOTED, WHICH_DIGIT, Likelihood
 from healthcrawl.core.mend.pinyin import GLOSS, HAN, SYLLABLE, drop_glosses
 
 RUN = 1500
 """A run that is not put right after so many characters is given up."""
-BEAM = 24
+BEAM = 16
 """Originals kept at each character ..."""
 HOPELESS = 22.0
 """... none of them so much less likely than the best."""
@@ -54,6 +54,8 @@ UNLIKELY = 6.0
 """... which is where a character costs more than this ..."""
 DROPPED = 2.5
 """... and at this cost."""
+BEGINNINGS = 48
+"""Characters kept where the first byte of one is lost: a hundred are tried."""
 ENDS = 8
 """Characters kept where the second byte of the last one is lost: a hundred are tried; ..."""
 SWALLOWS = 3
@@ -248,8 +250,9 @@ class _Search:
         self.openings -= 1
         if text[at + 1 : at + 2] in _SPLITTERS and at + 1 < len(text):
             second, first = code(wide(text[at + 1]))
-            for lost in _ending_with(second):
-                yield at + 2, self._extend(trail, lost, pending=first, edit=(1, CUT), extra=DAMAGE)
+            lost = _ending_with(second)
+            cut = self._likeliest(trail, lost, BEGINNINGS, pending=first, edit=(1, CUT), extra=DAMAGE)
+            yield from ((at + 2, going) for going in cut)
         if reading := _READING.match(text, at + 1):
             previous = self._last(trail, at)
             raw = code(previous)
@@ -296,13 +299,13 @@ class _Search:
             for second in self._trails(trail.pending, reading[1]):
                 read = self._extend(trail, pair(trail.pending, second))
                 yield reading.end(), read._replace(link=_Link(read.link, gloss, by_reading=True))
-        if trail.cost > self.limit + CLOSE:
+        if trail.cost > self.limit:
             return
         over = ahead == len(text) or text[ahead] == "\n"
-        likeliest = self._likeliest(trail, _beginning_with(trail.pending), ENDS, over=over)
         if over:
-            yield from ((ahead, going) for going in likeliest)
+            yield from ((ahead, going) for going in self._last_ones(trail))
             return
+        likeliest = self._likeliest(trail, _beginning_with(trail.pending), ENDS)
         if text[ahead] in _PUT_RIGHT:
             for going in likeliest:
                 yield ahead, going._replace(link=_Link(going.link, "", (0, CUT)))
@@ -346,33 +349,34 @@ class _Search:
         The bytes between were those of a private-use character that somebody has dropped.
         """
         begun = self._likeliest(trail, _begun_private(trail.pending), GUESSES)
-        common = cost_alone(self.data)
         both = []
         for one in begun:
             first = code(self._last(one, 0))[1]
-            endings = [each for each in _pairs_ending(first, second) if self.scorer.plain(each) in common]
-            both += self._likeliest(one, endings, GUESSES, extra=DROPPED, dropped=1)
+            both += self._likeliest(one, _pairs_ending(first, second), GUESSES, extra=DROPPED, dropped=1)
         return sorted(both, key=_COST)[:GUESSES]
 
     def _likeliest(
         self,
         trail: _Trail,
-        characters: Iterable[str],
+        characters: tuple[str, ...],
         count: int,
         *,
+        pending: int = 0,
+        edit: tuple[int, str] | None = None,
         extra: float = 0.0,
         dropped: int = 0,
-        over: bool = False,
     ) -> list[_Trail]:
-        """An original with each of the likeliest of some characters; `over`: with it a paragraph ends."""
-        tail, step, plain = trail.tail, self.scorer.step, self.scorer.plain
-        ranked = sorted(
-            (step(tail, plain(each)) + (extra + _ending(each) if over else extra), each) for each in characters
-        )
+        """An original with each of the likeliest of some characters."""
         return [
-            self._extend(trail, each, extra=extra + _ending(each) if over else extra, dropped=dropped)
-            for _, each in ranked[:count]
+            self._extend(trail, each, pending=pending, edit=edit, extra=extra, dropped=dropped)
+            for _, each in self.scorer.rank(trail.tail, characters)[:count]
         ]
+
+    def _last_ones(self, trail: _Trail) -> list[_Trail]:
+        """An original with each of the likeliest characters of which only the first byte is there; a paragraph ends."""
+        ranked = self.scorer.rank(trail.tail, _beginning_with(trail.pending))
+        ending = sorted((cost + _ending(each), each) for cost, each in ranked)
+        return [self._extend(trail, each, extra=_ending(each)) for _, each in ending[:ENDS]]
 
     def _extend(
         self,
