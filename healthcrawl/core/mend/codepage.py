@@ -57,8 +57,10 @@ def private_pairs() -> dict[int, tuple[int, ...]]:
     return {lead: trails for lead, trails in table.items() if trails}
 
 
-def read(raw: bytes) -> str:
+def read(raw: bytes, *, euro: bool = True) -> str:
     r"""Decode as the damaged pages were decoded: nothing fails, `?` stands for what could not be read.
+
+    Without `euro` the byte of the euro sign, which only code page 936 knows and GBK does not, is an impossible lead byte.
 
     >>> read(b"\xa3\xbf\xc6\xc2\x93(l"), read(b"\x8c")
     ('？坡?l', '?')
@@ -70,7 +72,7 @@ def read(raw: bytes) -> str:
         if byte < EURO_BYTE:
             characters.append(chr(byte))
             at += 1
-        elif byte == EURO_BYTE:
+        elif euro and byte == EURO_BYTE:
             characters.append(EURO)
             at += 1
         else:

@@ -86,8 +86,8 @@ def _as_text(markup: re.Match[str]) -> str:
     return "" if markup[1] and _INLINE.match(markup[1]) else "\N{PARAGRAPH SEPARATOR}"
 
 
-def damage(original: str, edits: Iterable[tuple[int, str]]) -> str:
-    """Damage a text: cut it at byte offsets, or push glosses in at some, and read the pieces.
+def damage(original: str, edits: Iterable[tuple[int, str]], *, euro: bool = True) -> str:
+    """Damage a text: cut it at byte offsets, or push glosses in at some, and read the pieces (see `codepage.read`).
 
     >>> damage("專科建設(", [(1, CUT)])
     '?？平ㄔO('
@@ -102,17 +102,18 @@ def damage(original: str, edits: Iterable[tuple[int, str]]) -> str:
         piece += raw[done:at]
         done = at
         if what == CUT:
-            text += read(piece)
+            text += read(piece, euro=euro)
             piece = b""
         else:
             piece += encode(what)
-    return text + read(piece + raw[done:])
+    return text + read(piece + raw[done:], euro=euro)
 
 
 def is_proven(text: str, shift: Shift) -> bool:
     """Whether the original, damaged again, gives the text that is there.
 
-    Widths may have been folded, private-use characters dropped since, each or all. A swallowed character that is unknown may
+    Widths may have been folded, private-use characters dropped since, each or all; the decoder may have known the euro sign or
+    not. A swallowed character that is unknown may
     have been any: the damaged text is the same.
     """
     original = shift.original.replace(SWALLOWED, ANY)
@@ -120,7 +121,8 @@ def is_proven(text: str, shift: Shift) -> bool:
     raw = encode(original) + code(wide(following))
     if any(what == CUT and raw[at : at + 2] not in SPLITTERS for at, what in shift.edits):
         return False
-    return _may_be_seen_as(damage(original, shift.edits), text[shift.start : shift.end])
+    seen = text[shift.start : shift.end]
+    return any(_may_be_seen_as(damage(original, shift.edits, euro=euro), seen) for euro in (True, False))
 
 
 def _may_be_seen_as(damaged: str, seen: str) -> bool:

@@ -14,7 +14,7 @@ characters.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, lru_cache
 from math import inf
 from operator import itemgetter
@@ -271,24 +271,39 @@ class _Search:
         character = text[at]
         if character == LOST:
             yield from self._lost_trail(trail, at)
+            yield from self._lost_lead(trail, at)
         for unit in _units(character):
             whole = pair(trail.pending, unit[0])
             going = [self._extend(trail, whole, pending=0)] if _is_written(whole) else []
             if self.guesses and trail.cost < self.limit and (not going or going[0].cost > trail.cost + UNLIKELY):
                 self.guesses -= 1
                 going += self._around_dropped(trail, unit[0])
-            if len(unit) == 1:
-                yield from ((at + 1, each) for each in going)
-            elif unit[1] < EURO_BYTE:
-                yield from ((at + 1, self._extend(each, chr(unit[1]))) for each in going)
-            elif unit[1] in LEADS:
-                ahead = at + 1
-                edit = None
-                if (gloss := _GLOSS.match(text, ahead)) and character in self._readers(gloss[0]):
-                    ahead, edit = gloss.end(), (1, gloss[0])
-                for each in going:
-                    link = _Link(each.link, "", edit) if edit else each.link
-                    yield ahead, each._replace(pending=unit[1], link=link)
+            yield from self._go_on(going, unit, at)
+
+    def _go_on(self, trails: Iterable[_Trail], unit: bytes, at: int) -> Iterator[tuple[int, _Trail]]:
+        """Originals in which the first byte of what is read there ends a character; the second, if any, is another one's."""
+        text = self.text
+        if len(unit) == 1:
+            yield from ((at + 1, each) for each in trails)
+        elif unit[1] < EURO_BYTE:
+            yield from ((at + 1, self._extend(each, chr(unit[1]))) for each in trails)
+        elif unit[1] in LEADS:
+            ahead = at + 1
+            edit = None
+            if (gloss := _GLOSS.match(text, ahead)) and text[at] in self._readers(gloss[0]):
+                ahead, edit = gloss.end(), (1, gloss[0])
+            for each in trails:
+                link = _Link(each.link, "", edit) if edit else each.link
+                yield ahead, each._replace(pending=unit[1], link=link)
+
+    def _lost_lead(self, trail: _Trail, at: int) -> Iterator[tuple[int, _Trail]]:
+        """To a decoder without the euro sign its byte leads no pair: it swallows the next character's first byte."""
+        whole = pair(trail.pending, EURO_BYTE)
+        if not _is_written(whole) or trail.cost > self.limit or at + 1 == len(self.text):
+            return
+        read = self._extend(trail, whole)
+        for unit in _units(self.text[at + 1]):
+            yield from self._go_on(self._likeliest(read, _ending_with(unit[0]), BEGINNINGS), unit, at + 1)
 
     def _lost_trail(self, trail: _Trail, at: int) -> Iterator[tuple[int, _Trail]]:
         """The second byte is lost: to a cut, to the end, or with an ASCII character."""

@@ -77,6 +77,15 @@ def test_a_private_use_character_is_used_where_it_is_and_guessed_where_it_was_dr
     assert repair(mirror.drop_private(seen), data)[0] == original
 
 
+@pytest.mark.parametrize("sign", ["€", "?"])
+def test_a_second_byte_that_is_the_euro_sign_to_some_decoders_is_read(sign: str, mirror: Any, data: Mending) -> None:
+    original = "要把這項工作抓實。“目前還沒有確定時間。”"
+    edits = [(encode(original).index(b"\xa3\xa1"), CUT)]
+    seen = damage(original, edits, euro=sign == "€")
+    assert ("€" in seen) == (sign == "€")
+    assert repair(seen, data)[0] == original
+
+
 def test_a_tag_that_lost_its_bracket_is_markup_again(mirror: Any, data: Mending) -> None:
     seen = mirror.cut("他說：“我很受感動。”</p>", b"\x00")
     assert seen.endswith("?！?/p>")
