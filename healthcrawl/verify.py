@@ -65,7 +65,7 @@ def verify(layout: ArchiveLayout) -> Iterator[Verdict]:
     """
     known, broken = _journal(layout)
     yield broken or Verdict(file=str(layout.manifest), state="ok", detail=f"{len(known.steps)} numbers")
-    catalog = Catalog(layout.catalog) if layout.catalog.exists() else None
+    catalog = Catalog(layout.catalog, read_only=True) if layout.catalog.exists() else None
     try:
         for path in layout.warc_files():
             yield from _verify_warc(path, layout, catalog, known)

@@ -4,6 +4,8 @@ Documents are a projection of the journal and captures of the WARC files; pages 
 Moments are kept as ISO text in UTC, so that the same code serves every engine.
 """
 
+import os
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -171,25 +173,30 @@ _FACT = sa.select(facts.c.value).where(facts.c.name == sa.bindparam("named"))
 
 
 class Catalog:
-    """The catalog in a SQLite file (made where there is none).
+    """The catalog in a SQLite file (made where there is none, unless it is only to be read).
 
     Raises:
         ArchiveError: the file is no catalog, or one of another version.
     """
 
-    def __init__(self, path: Path) -> None:
-        with disk_errors(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
         self.path = path
-        self._engine = sa.create_engine(
-            sa.URL.create("sqlite", database=str(path)), connect_args={"timeout": _BUSY_SECONDS}
-        )
-        sa.event.listen(self._engine, "connect", _set_up_connection)
+        if read_only:
+            self._engine = sa.create_engine("sqlite://", creator=lambda: _connect_to_read(path), poolclass=sa.NullPool)
+        else:
+            with disk_errors(path):
+                path.parent.mkdir(parents=True, exist_ok=True)
+            self._engine = sa.create_engine(
+                sa.URL.create("sqlite", database=str(path)), connect_args={"timeout": _BUSY_SECONDS}
+            )
+            sa.event.listen(self._engine, "connect", _set_up_connection)
         sa.event.listen(self._engine, "begin", _begin)
-        with self.writing() as tx:
-            metadata.create_all(tx)
+        with self.reading() if read_only else self.writing() as tx:
+            if not read_only:
+                metadata.create_all(tx)
             found = fact(tx, "schema")
-            set_fact(tx, "schema", found or SCHEMA_VERSION)
+            if not read_only:
+                set_fact(tx, "schema", found or SCHEMA_VERSION)
         if found not in {None, SCHEMA_VERSION}:
             self.close()
             raise ArchiveError(f"{path}: made by another version of healthcrawl (schema {found}); {_REBUILD}")
@@ -257,6 +264,18 @@ def moment(value: datetime | None) -> str:
 def parse_moment(text: str) -> datetime | None:
     """The moment that the catalog keeps as `text`; None for the empty string."""
     return datetime.fromisoformat(text) if text else None
+
+
+def _connect_to_read(path: Path) -> sqlite3.Connection:
+    """A connection that writes nothing, on a disk that can't be written either.
+
+    There SQLite can't make the files that readers and writers agree by; where none is left over, nobody is writing.
+    """
+    alone = not path.with_name(f"{path.name}-wal").exists() and not os.access(path.parent, os.W_OK)
+    address = f"{path.absolute().as_uri()}?mode=ro{'&immutable=1' if alone else ''}"
+    connection = sqlite3.connect(address, uri=True, timeout=_BUSY_SECONDS)
+    connection.isolation_level = None
+    return connection
 
 
 def _set_up_connection(connection: object, _record: object) -> None:

@@ -14,6 +14,7 @@ from healthcrawl.core import message
 from healthcrawl.corpus.layout import content_hash
 from healthcrawl.warc.read import read_captures, read_records
 from tests.conftest import run_scrapy
+from tests.crawl.disks import disk, remount
 from tests.warc.foreign import arc_head, arc_record, members, warc_record
 
 
@@ -234,3 +235,13 @@ def test_files_of_others_are_checked_by_themselves(archive: Path, tmp_path: Path
     assert "payload digest" in verdicts["lie.warc.gz"]["detail"]
     done = run_scrapy(archive, "verify", str(folder), "--repair")
     assert (done.status, "not on single files" in done.err) == (2, True)
+
+
+def test_an_archive_on_a_disk_that_cannot_be_written_is_verified(tmp_path: Path) -> None:
+    with disk(tmp_path / "disk", "size=8m") as folder:
+        assert run_scrapy(folder / "archive", "crawl", "demo").status == 0
+        remount(folder, "ro")
+        done = run_scrapy(folder / "archive", "verify")
+        assert (done.status, done.err) == (0, "")
+        repaired = run_scrapy(folder / "archive", "verify", "--repair")
+        assert (repaired.status, repaired.err) == (0, "")
