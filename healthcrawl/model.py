@@ -25,6 +25,7 @@ FindingKind: TypeAlias = Literal[
     "metadata",
     "truncated",
     "scope",
+    "marker",
 ]
 
 Reason: TypeAlias = Literal[

@@ -42,6 +42,18 @@ def shows(page: Page, index: Index, sign: Evidence, reach: int = _REACH) -> bool
     return bool(index.matches(sign.element))
 
 
+def bears_mark(page: Page, index: Index, rules: Rules) -> bool:
+    """Whether a page itself, whatever its address, shows a sign of one of the families that its site names.
+
+    True where nothing is to be expected: without a site, or where its file names no family or the generic one.
+    """
+    named = rules.site.families if rules.site else ()
+    if not named or rules.families[-1].name in named:
+        return True
+    signs = (sign for family in rules.families if family.name in named for sign in family.evidence)
+    return any(sign.weight > 0 and sign.url is None and shows(page, index, sign) for sign in signs)
+
+
 def is_article_url(url: str, family: Family) -> bool:
     """Whether an address has the shape of the family's articles. False says nothing: articles may have other shapes."""
     return any(pattern.search(url) for pattern in family.articles)

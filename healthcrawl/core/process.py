@@ -20,7 +20,7 @@ from healthcrawl.core.embedded import awaits_script, embed, find_embedded
 from healthcrawl.core.extract import extract, locate
 from healthcrawl.core.furniture import drop_furniture
 from healthcrawl.core.hidden import cut_before_root, drop_hidden
-from healthcrawl.core.identity import recognise
+from healthcrawl.core.identity import bears_mark, recognise
 from healthcrawl.core.injected import drop_injected
 from healthcrawl.core.mend import mend
 from healthcrawl.core.metadata import read_attachments, read_metadata
@@ -103,7 +103,7 @@ def _process_page(page: Page, rules: Rules) -> Document | Rejection:
     tree = parse(source)
     index = Index(tree)
     findings = (*page.findings, *cut, *drop_hidden(index, rules.spam))
-    family = recognise(page, index, rules)
+    family, marked = recognise(page, index, rules), bears_mark(page, index, rules)
     layout = _layout(page, family, rules)
     _drop_parts(index, layout)
     shown = blocks(tree)
@@ -138,6 +138,11 @@ def _process_page(page: Page, rules: Rules) -> Document | Rejection:
     article = _mend(article, rules)
     article = _drop_lines(article, rules, tuple(rule for rule in rules.furniture if not rule.scraped))
     article = _normalise(article, rules)
+    return _settle(page, family, article, rules, marked=marked)
+
+
+def _settle(page: Page, family: Family, article: _Article, rules: Rules, *, marked: bool) -> Document | Rejection:
+    """What an article comes to. `marked`: the page itself shows that it is of one of the site's families."""
     if not article.lines:  # a notice that is nothing but its files names them
         article = replace(article, lines=tuple(attachment.name for attachment in article.attachments))
     if not article.lines:
@@ -146,7 +151,14 @@ def _process_page(page: Page, rules: Rules) -> Document | Rejection:
         return _reject(
             page.url, rules, Unreadable(reason="spam", detail="next to nothing left"), article.findings, family
         )
-    return _document(page.url, family.name, article, rules)
+    if marked:
+        return _document(page.url, family.name, article, rules)
+    missing = f"no mark of {' or '.join(rules.site.families if rules.site else ())} is in the page"
+    if not article.metadata.title:  # text alone may be a protection's, of a kind that no rule knows
+        why = Unreadable(reason="blocked", detail=f"{missing}, and no headline")
+        return _reject(page.url, rules, why, article.findings, family)
+    doubt = Finding(kind="marker", text=article.metadata.title, detail=f"{missing}; kept for its headline and text")
+    return _document(page.url, family.name, replace(article, findings=(*article.findings, doubt)), rules)
 
 
 def _only_sells(article: _Article) -> bool:

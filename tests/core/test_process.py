@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from healthcrawl.core.process import clean, process
-from healthcrawl.knowledge.load import load_rules
+from healthcrawl.knowledge.load import FOLDER, load_rules, load_site
 from healthcrawl.model import Attachment, Capture, Context, Document, Rejection, Role
 
 RULES = load_rules()
@@ -318,3 +318,38 @@ def test_a_text_of_one_line_is_a_body() -> None:
     document = clean("市卫生健康局今日发布高温健康提示\n", RULES)
     assert isinstance(document, Document)
     assert (document.metadata.title, document.text) == ("", "市卫生健康局今日发布高温健康提示")
+
+
+MARK = "<script>var NFCMS_POST_ID = '2000001';</script>"
+TEXT = "<div id=zoomcon><p>各有关单位：为做好本年度流感疫苗接种工作，现将安排通知如下，请认真组织实施，并于三月底前报送总结。</p></div>"
+HEADLINE = "<title>关于做好接种工作的通知</title><h1>关于做好接种工作的通知</h1>"
+
+
+def of_a_family(markup: str) -> Document | Rejection:
+    site = replace(load_site(FOLDER / "sites" / "enping.toml"), families=("nfcms", "gkmlpt"))
+    return process(
+        capture(
+            f"<html><body>{markup}</body></html>", "200 OK", "http://www.enping.gov.cn/a/content/post_2000001.html"
+        ),
+        load_rules(site),
+    )
+
+
+@pytest.mark.parametrize("markup", [HEADLINE + MARK + TEXT, MARK + TEXT])
+def test_a_page_with_its_familys_mark_is_read(markup: str) -> None:
+    outcome = of_a_family(markup)
+    assert isinstance(outcome, Document)
+    assert "marker" not in {finding.kind for finding in outcome.findings}
+
+
+def test_a_page_without_its_familys_mark_is_kept_for_its_headline_and_told() -> None:
+    outcome = of_a_family(HEADLINE + TEXT)
+    assert isinstance(outcome, Document)
+    assert [finding.text for finding in outcome.findings if finding.kind == "marker"] == ["关于做好接种工作的通知"]
+
+
+def test_a_text_with_neither_mark_nor_headline_is_no_article() -> None:
+    outcome = of_a_family(TEXT)
+    assert isinstance(outcome, Rejection)
+    assert outcome.reason == "blocked"
+    assert "no mark of nfcms or gkmlpt" in outcome.detail
