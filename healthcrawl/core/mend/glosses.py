@@ -9,9 +9,10 @@ one on every other character, as a lesson does.
 
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from healthcrawl.core.mend.codepage import code, pair
 from healthcrawl.core.mend.likelihood import cost_alone
 from healthcrawl.core.mend.pinyin import GLOSS, HAN, SYLLABLE
 from healthcrawl.model import Finding
@@ -40,6 +41,7 @@ WITHIN = 0.6
 _HAN = re.compile(f"[{HAN}]")
 _BLANKS = " \N{IDEOGRAPHIC SPACE}\N{NO-BREAK SPACE}"
 _GLOSS = re.compile(rf"[(（](?:[{_BLANKS}]?{SYLLABLE}[{_BLANKS}]?|[{HAN}])[)）](?:{GLOSS})*")
+_MISPLACED = re.compile(rf"([{HAN}])([@-~])[(（]({SYLLABLE})[{_BLANKS}]?[)）]")
 _SYLLABLE = re.compile(SYLLABLE)
 _TONED = re.compile("[āáǎàōóǒòēéěèīíǐìūúǔùǖǘǚǜńňǹḿ]")
 
@@ -85,6 +87,7 @@ def remove(text: str, data: Mending) -> tuple[str, tuple[Finding, ...]]:
         doomed += toneless
     if not doomed:
         return text, ()
+    doomed += _find_misplaced(text, data)
     doomed.sort(key=lambda spot: spot.start)
     pieces: list[str] = []
     done = 0
@@ -108,6 +111,18 @@ def _find(text: str, data: Mending) -> list[_Spot]:
         if spot is not None:
             spots.append(spot._replace(start=start, end=match.end()))
     return spots
+
+
+def _find_misplaced(text: str, data: Mending) -> Iterator[_Spot]:
+    """Glosses of what a program that searches bytes took for a character: the second byte of one, and an ASCII letter.
+
+    了W(xiān)P is 了WP: CB 57, the second byte of 了 and W, would be 薟.
+    """
+    for match in _MISPLACED.finditer(text):
+        raw = code(match[1])
+        taken = pair(raw[1], ord(match[2])) if len(raw) == 2 else ""
+        if taken and taken in data.readings.get(match[3], ""):
+            yield _Spot(match[2], match[2], match[0], True, False, False, match.start(2), match.end())
 
 
 def _read(seen: str, data: Mending) -> _Spot | None:

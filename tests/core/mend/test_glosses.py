@@ -71,6 +71,14 @@ def test_what_an_author_put_in_brackets_stays(text: str, data: Mending) -> None:
     assert remove(text, data) == (text, ())
 
 
+def test_a_gloss_behind_a_letter_that_bytes_explain_is_removed_from_a_glossed_text(mirror: Any, data: Mending) -> None:
+    plain = "醫務人員用了WP系統，記錄了A類病例"
+    glossed = mirror.misplace("醫務人員用了WP系統，記錄了A類病例", "薟", "xiān")
+    assert "了W(xiān)P" in glossed
+    assert remove(glossed, data) == (glossed, ())  # nothing else says that a program was at work
+    assert remove(mirror.gloss(glossed), data)[0] == plain
+
+
 def test_a_reading_of_another_character_is_no_gloss(data: Mending) -> None:
     text = "醫務(wù)人員服裝(zzz)，標準(wù)"
     assert remove(text, data)[0] == "醫務人員服裝(zzz)，標準(wù)"
