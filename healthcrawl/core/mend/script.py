@@ -7,7 +7,8 @@ Japanese is left alone: a clause with kana is no Chinese.
 
 import importlib
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from itertools import zip_longest
 from operator import ne
@@ -66,7 +67,10 @@ def simplify(text: str, data: Mending, script: Script) -> tuple[str, tuple[Findi
         )
         if lines[at] != line:
             changed += (pair for pair in zip_longest(line, lines[at], fillvalue="") if ne(*pair))
-    return ("\n".join(lines), (_summary(changed),)) if changed else (text, ())
+    if not changed:
+        return text, ()
+    either = [pair for pair in changed if pair[0] in data.kept]
+    return "\n".join(lines), (_summary(changed), *_infer(either))
 
 
 def to_traditional(text: str) -> str:
@@ -155,3 +159,10 @@ def _converter(name: str) -> _Converter:
 def _summary(changed: Sequence[tuple[str, str]]) -> Finding:
     shown = " ".join(dict.fromkeys(f"{old}→{new}" for old, new in changed[:SHOWN]))
     return Finding(kind="script", text=changed[0][0], detail=f"{len(changed)} characters simplified: {shown}")
+
+
+def _infer(changed: Sequence[tuple[str, str]]) -> Iterator[Finding]:
+    """Characters that simplified texts have too: the original may have had them."""
+    for (old, new), times in Counter(changed).items():
+        detail = f"{old}→{new} at {times} places: simplified texts have {old} too"
+        yield Finding(kind="inferred", text=old, detail=detail)

@@ -55,6 +55,12 @@ def test_one_finding_sums_up(data: Mending) -> None:
     assert finding.detail == "4 characters simplified: 醫→医 務→务 員→员"
 
 
+def test_a_character_that_simplified_texts_have_too_is_changed_as_an_inference(data: Mending) -> None:
+    text, (_, inferred) = simplify("這意味著醫務人員要努力", data)
+    assert text == "这意味着医务人员要努力"
+    assert (inferred.kind, inferred.text) == ("inferred", "著")
+
+
 def test_a_single_traditional_character_in_a_simplified_text_is_converted_and_nothing_else_is(data: Mending) -> None:
     text = "招牌上的“東”字是乾隆年间的著名书法家写的，这个“於”字也是。"
     assert simplify(text, data)[0] == "招牌上的“东”字是乾隆年间的著名书法家写的，这个“於”字也是。"
