@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from healthcrawl.core.mend import mend
 from healthcrawl.knowledge.characters import load_mending
 from healthcrawl.rules import Mending
-from tests.core.mend.prose import articles
+from tests.core.mend.prose import article, articles
+from tests.core.mend.test_round_trip import HARDER, MIRRORS
 
 ARTICLE = (
     "县医院这样建设重点专科\n"
@@ -118,6 +119,15 @@ def test_many_question_marks_are_no_trap(data: Mending) -> None:
 def test_any_text_comes_through(text: str) -> None:
     mended = mend(text, load_mending())
     assert mended.text.count("\n") == text.count("\n")
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.sampled_from(sorted(MIRRORS | HARDER)), st.integers(0, 999))
+def test_mending_a_mended_article_changes_nothing(name: str, seed: int) -> None:
+    data = load_mending()
+    mirrored = "\n".join(map((MIRRORS | HARDER)[name], article(seed, 2).split("\n")))
+    once = mend(mirrored, data).text
+    assert mend(once, data).text == once
 
 
 @settings(max_examples=60, deadline=None)
