@@ -26,6 +26,7 @@ FindingKind: TypeAlias = Literal[
     "truncated",
     "scope",
     "marker",
+    "template",
 ]
 
 Reason: TypeAlias = Literal[

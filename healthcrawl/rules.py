@@ -158,10 +158,20 @@ class Example:
 class Expectations:
     """What a healthy site shows; a broken one ends a crawl with status 3.
 
-    `min_documents`: the articles that a whole run sees, unchanged ones included.
+    `min_documents`: the articles that a run sees on the site, those included that it had no reason to look at; `min_in_all`: the
+    documents in the corpus. Shares of the pages that a run asks for as articles, where these are ten or more: `max_rejected`, no
+    articles; `max_spam`, with spam; `max_charset_losses`, with characters that can't be read; `max_drift`, without a container where
+    the layouts have it. What is not given is compared with the median of the last eight runs. `newest_days`: the age of the newest
+    article in days; 0: any.
     """
 
     min_documents: int = 0
+    min_in_all: int = 0
+    newest_days: int = 0
+    max_rejected: float | None = None
+    max_spam: float | None = None
+    max_charset_losses: float | None = None
+    max_drift: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ from lxml import etree
 from healthcrawl.core.decode import Unreadable, decode
 from healthcrawl.core.despam import drop_spam, unconverted
 from healthcrawl.core.embedded import awaits_script, embed, find_embedded
-from healthcrawl.core.extract import extract, locate
+from healthcrawl.core.extract import Place, extract, locate
 from healthcrawl.core.furniture import drop_furniture
 from healthcrawl.core.hidden import cut_before_root, drop_hidden
 from healthcrawl.core.identity import bears_mark, recognise
@@ -116,6 +116,7 @@ def _process_page(page: Page, rules: Rules) -> Document | Rejection:
         return _reject(page.url, rules, Unreadable(reason="too-large", detail=f"{len(shown)} lines"), findings, family)
     injected = drop_injected(index, shown, page.url, rules.spam)
     place = locate(index, layout, None if injected else shown)
+    findings = (*findings, *_drift(place, family, rules))
     if refusal := refuse_page(page, tree, place, family):
         if injected and refusal.reason == "no-text":
             refusal = Unreadable(reason="spam", detail=f"besides, {refusal.detail}")
@@ -159,6 +160,16 @@ def _settle(page: Page, family: Family, article: _Article, rules: Rules, *, mark
         return _reject(page.url, rules, why, article.findings, family)
     doubt = Finding(kind="marker", text=article.metadata.title, detail=f"{missing}; kept for its headline and text")
     return _document(page.url, family.name, replace(article, findings=(*article.findings, doubt)), rules)
+
+
+def _drift(place: Place, family: Family, rules: Rules) -> tuple[Finding, ...]:
+    """That an article does not stand where its site's pages have it: a sign of a new template, if it comes all at once."""
+    site = rules.site
+    if site is not None and site.families and family is rules.families[-1]:
+        return (Finding(kind="template", text="", detail=f"none of the site's families: {', '.join(site.families)}"),)
+    if family is not rules.families[-1] and not place.certain:
+        return (Finding(kind="template", text="", detail=f"{family.name}: no container that its layouts name"),)
+    return ()
 
 
 def _only_sells(article: _Article) -> bool:

@@ -139,6 +139,7 @@ findings = sa.Table(
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("text", sa.Text, nullable=False),
     sa.Column("detail", sa.Text, nullable=False),
+    sa.Index("findings_spam", "record_id", sqlite_where=sa.text("kind = 'spam'")),
 )
 
 runs = sa.Table(
@@ -151,6 +152,17 @@ runs = sa.Table(
     sa.Column("result", sa.Text, nullable=False),
     sa.Column("counts", sa.JSON, nullable=False),
     sa.Index("runs_site", "site", "id"),
+)
+
+problems = sa.Table(
+    "problems",
+    metadata,
+    sa.Column("run", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("name", sa.Text, primary_key=True, comment="of the expectation; failed: the run did not do its job"),
+    sa.Column("site", sa.Text, nullable=False),
+    sa.Column("what", sa.Text, nullable=False),
+    sa.Column("example", sa.Text, nullable=False, comment="an address, or empty"),
+    sa.Index("problems_site", "site", "name", "run"),
 )
 
 requests = sa.Table(

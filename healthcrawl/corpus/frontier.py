@@ -11,9 +11,11 @@ from typing import Any, Literal, TypeAlias
 
 import sqlalchemy as sa
 
+from healthcrawl.core.expect import Breach
 from healthcrawl.core.urls import canonical
 from healthcrawl.corpus import catalog as tables
 from healthcrawl.corpus.catalog import Catalog
+from healthcrawl.corpus.vitals import note_problems
 from healthcrawl.corpus.walk import Walk
 from healthcrawl.model import Context
 from healthcrawl.rules import Rules
@@ -207,10 +209,13 @@ def begin_run(catalog: Catalog, site: str, at: datetime) -> Run:
         return Run(id=key[0], resumed=False)
 
 
-def end_run(catalog: Catalog, run: Run, at: datetime, result: str, counts: Mapping[str, int]) -> None:
-    """End a run with what came of it."""
+def end_run(
+    catalog: Catalog, run: Run, at: datetime, result: str, counts: Mapping[str, int], problems: Iterable[Breach] = ()
+) -> None:
+    """End a run with what came of it, and what it found wrong."""
     table = tables.runs
     with catalog.writing() as tx:
+        note_problems(tx, run.id, problems)
         values = {"ended_at": tables.moment(at), "result": result, "counts": dict(counts)}
         tx.execute(sa.update(table).where(table.c.id == run.id).values(**values))
 

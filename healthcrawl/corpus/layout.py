@@ -56,6 +56,11 @@ class ArchiveLayout:
         return self.root / "turns"
 
     @property
+    def metrics(self) -> Path:
+        """The numbers for Prometheus."""
+        return self.root / "metrics.prom"
+
+    @property
     def catalog(self) -> Path:
         """The catalog's database file."""
         return self.root / "catalog.sqlite"

@@ -17,12 +17,14 @@ from scrapy.exceptions import NotConfigured
 from scrapy.utils.defer import deferred_from_coro
 
 from healthcrawl import __version__
+from healthcrawl.core.expect import Breach, Vitals, breaches
 from healthcrawl.core.urls import canonical
 from healthcrawl.corpus.catalog import Catalog
 from healthcrawl.corpus.frontier import Frontier, PageRow, Run, Visit, begin_run, end_run, newest_capture
 from healthcrawl.corpus.layout import ArchiveLayout
 from healthcrawl.corpus.manifest import Manifest
 from healthcrawl.corpus.store import Store, count_documents
+from healthcrawl.corpus.vitals import earlier_runs, read_vitals, standing_problems
 from healthcrawl.crawl.clock import MOST_AHEAD, load_clock, not_before
 from healthcrawl.crawl.columns import UnreadLists
 from healthcrawl.crawl.options import connect_to, flag, revisit_scope, size
@@ -83,6 +85,7 @@ class Archivist:
         self.over_budget = ""  # the limit that was reached
         self.paused = ""  # why the crawl was ended before it was through, if that was meant to be
         self.ended = False
+        self.breaches: tuple[Breach, ...] = ()  # expectations that are broken, known at the end
         self.documents = 0  # of the site and of all sites, known at the end
         self.documents_in_all = 0
         self._crawler = crawler
@@ -239,11 +242,28 @@ class Archivist:
                 self.documents = count_documents(self.catalog, self.site.name)
                 self.documents_in_all = count_documents(self.catalog, None)
                 if reason == "finished" and self.broken is None:
-                    end_run(self.catalog, self.run, self.clock(), reason, self.tally.counts())
+                    vitals = self._read_vitals()
+                    self.breaches = self._judge(vitals)
+                    counts = self.tally.counts() | vitals.counts()
+                    end_run(self.catalog, self.run, self.clock(), reason, counts, self.breaches)
                     self.ended = True
         except ArchiveError as error:
             self.broken = self.broken or error
             logger.error("%s; the next crawl of the site puts it in order", error)  # noqa: TRY400  # it says all
+
+    def _read_vitals(self) -> Vitals:
+        """What this run showed; lists that it did not read in full are as they were."""
+        columns = {column.name: column.url for column in self.site.columns}
+        before = earlier_runs(self.catalog, self.site.name, self.run.id)
+        last = before[0].entries if before else {}
+        entries = {name: number for name, number in last.items() if name in columns} | self.tally.entries
+        return read_vitals(self.catalog, self.site.name, self.run.id, self.clock(), entries, columns)
+
+    def _judge(self, vitals: Vitals) -> tuple[Breach, ...]:
+        """What the site file expects, or the runs before this one let expect, and is not so."""
+        site, run = self.site.name, self.run.id
+        before, standing = earlier_runs(self.catalog, site, run), standing_problems(self.catalog, site, run)
+        return breaches(self.site.expect, vitals, before, self.clock().date(), standing)
 
     def _keep(self, exchange: Exchange, page: PageRow | None) -> Ingested | None:
         assert self._writer is not None
@@ -267,7 +287,10 @@ class Archivist:
         return self._ingest(capture, location)
 
     def _ingest(self, capture: Capture, location: Location) -> Ingested:
-        ingested = keep(examine(capture, self.rules), location, self.rules, self._store, self.frontier)
+        examined = examine(capture, self.rules)
+        if examined.links is not None and not examined.context.hops:
+            self.tally.entries[examined.context.column] = len(examined.links.rows)
+        ingested = keep(examined, location, self.rules, self._store, self.frontier)
         self.tally.add(capture.context.role, ingested)
         self.unread.note(capture.context, capture.url, ingested)
         for decision in ingested.decisions:

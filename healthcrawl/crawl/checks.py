@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from scrapy.settings import BaseSettings
 
+from healthcrawl.crawl.notify import receivers
 from healthcrawl.crawl.options import flag, size
 from healthcrawl.crawl.politeness import number
 from healthcrawl.errors import UsageError
@@ -43,6 +44,7 @@ def check_settings(settings: BaseSettings) -> None:
             raise UsageError(f"{name}: expected seconds above 0, got {settings[name]!r}")
     for name in _FLAGS:
         flag(settings, name)
+    receivers(settings)
     level = settings["LOG_LEVEL"]
     if level not in logging.getLevelNamesMapping() and not isinstance(level, int):
         raise UsageError(f"LOG_LEVEL: expected one of {', '.join(logging.getLevelNamesMapping())}, got {level!r}")

@@ -2,7 +2,6 @@
 
 import logging
 import sys
-from collections.abc import Iterator
 from time import monotonic
 from typing import TYPE_CHECKING, Self
 
@@ -30,7 +29,7 @@ _SCOPE = {"health": "followed", "session id": "same page"}
 
 
 class Monitor:
-    """The Scrapy extension that shows the archivist's tally, and in the end checks what the site file expects."""
+    """The Scrapy extension that shows the archivist's tally."""
 
     def __init__(self, crawler: "Crawler") -> None:
         self._crawler = crawler
@@ -40,7 +39,6 @@ class Monitor:
         settings = crawler.settings
         self._silent = not settings.getbool("LOG_ENABLED") or settings["LOG_LEVEL"] not in _TALKATIVE
         self._loop = create_looping_call(self._log)
-        self.broken: tuple[str, ...] = ()
 
     @classmethod
     def from_crawler(cls, crawler: "Crawler") -> Self:
@@ -83,9 +81,6 @@ class Monitor:
             _redirect_logs()
         if self._loop.running:
             self._loop.stop()
-        self.broken = tuple(_broken(self.archivist))
-        for message in self.broken:
-            logger.error("%s", message)
         if not self._silent:
             self._console.print(self._summary())
             for name, path in self.archivist.places.items():
@@ -139,16 +134,6 @@ def summary_rows(tally: Tally) -> list[tuple[str, str, str]]:
     }
     rows += [("not asked for", f"{number:,}", notes[state]) for state, number in sorted(tally.skipped.items())]
     return rows
-
-
-def _broken(archivist: Archivist) -> Iterator[str]:
-    """What the site file expects and is not so. Half a run proves nothing."""
-    least, alive = archivist.site.expect.min_documents, archivist.tally.alive
-    if archivist.ended and not archivist.run.resumed and alive < least:
-        yield (
-            f"{archivist.site.name}: {alive} documents seen in this run, the site file expects at least {least}; "
-            "has the site moved its lists, or changed its pages? `scrapy extract` shows how a page is read"
-        )
 
 
 def _redirect_logs() -> None:

@@ -19,6 +19,7 @@ from scrapy.http import Headers, Response
 from scrapy.responsetypes import responsetypes
 
 from healthcrawl.core import message
+from healthcrawl.core.expect import Breach, Vitals
 from healthcrawl.corpus.captures import CaptureRow, closest
 from healthcrawl.corpus.catalog import Catalog
 from healthcrawl.corpus.frontier import Frontier, begin_run
@@ -98,6 +99,13 @@ class OfflineArchivist(Archivist):
         self._store = store_beside(self._out or scratch / "corpus", Manifest(self.layout.manifest), self.catalog)
         self.run = begin_run(self.catalog, self.site.name, self.clock())
         self.frontier = Frontier(self.catalog, self.site.name, self.run.id)
+
+    def _read_vitals(self) -> Vitals:
+        """Nothing: what an old day's lists lead to says nothing of how the site is."""
+        return Vitals()
+
+    def _judge(self, vitals: Vitals) -> tuple[Breach, ...]:
+        return ()
 
     def _path_of(self, row: CaptureRow) -> Path:
         path = self._folder / row.location.warc_file

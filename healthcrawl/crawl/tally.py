@@ -15,7 +15,7 @@ class Tally:
     """Counters of one run.
 
     `alive` are the documents that the run saw on the site, unchanged ones included; `scope` the decisions where to go and where
-    not, by name, and `examples` the first of each; `received` bytes of answers.
+    not, by name, and `examples` the first of each; `entries` the rows of each column's first page; `received` bytes of answers.
     """
 
     captures: int = 0
@@ -28,6 +28,7 @@ class Tally:
     scope: Counter[str] = field(default_factory=Counter)
     examples: dict[str, str] = field(default_factory=dict)
     received: int = 0
+    entries: dict[str, int] = field(default_factory=dict)
     lists_read: int = 0
     alive: int = 0
 

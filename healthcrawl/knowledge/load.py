@@ -228,4 +228,8 @@ def _claims(site: Site, stem: str) -> Iterator[tuple[bool, str, str, object]]:
     yield manners.requests_a_day >= 0, "manners.requests_a_day", "0 or more", manners.requests_a_day
     for at, span in enumerate(manners.quiet_hours):
         yield is_span(span), f"manners.quiet_hours[{at}]", "a span of hours like '08:00-18:00'", span
-    yield site.expect.min_documents >= 0, "expect.min_documents", "0 or more", site.expect.min_documents
+    for field in fields(site.expect):
+        value = getattr(site.expect, field.name)
+        is_share = field.name.startswith("max_")
+        expected = "a share, 0 to 1" if is_share else "0 or more"
+        yield value is None or 0 <= value <= (1 if is_share else value), f"expect.{field.name}", expected, value

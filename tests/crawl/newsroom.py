@@ -76,6 +76,7 @@ class Newsroom:
         self.articles = {number: article(number) for number in range(1, 1 + articles)}
         self.gone: set[int] = set()
         self.list_page: bytes | None = None
+        self.broken_bytes = b""
         self.resources: dict[str, Resource] = {}
         self._environment = monkeypatch
         self.expect(more)
@@ -123,4 +124,6 @@ class Newsroom:
         self.resources["/tzgg/index.html"] = Resource(body=self.list_page or listed.encode(), tagged=True)
         for number, one in self.articles.items():
             if number not in self.gone:
-                self.resources[f"/tzgg/content/post_{number}.html"] = Resource(body=one.page(), tagged=True)
+                self.resources[f"/tzgg/content/post_{number}.html"] = Resource(
+                    body=one.page().replace(b"</h1>", self.broken_bytes + b"</h1>"), tagged=True
+                )

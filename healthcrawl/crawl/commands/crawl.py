@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 from scrapy.commands import BaseRunSpiderCommand
 from scrapy.settings import SETTINGS_PRIORITIES
 
+from healthcrawl.crawl.aftermath import Ending, tell
 from healthcrawl.crawl.archivist import OVER_BUDGET, Archivist
 from healthcrawl.crawl.checks import check_settings
 from healthcrawl.crawl.exits import BROKEN_EXPECTATION, DONE, FAILED, WRONG_USE, status_of
 from healthcrawl.crawl.loader import SiteSpiderLoader
-from healthcrawl.crawl.monitor import Monitor
+from healthcrawl.crawl.options import is_offline
 from healthcrawl.errors import HealthcrawlError, UsageError
 
 if TYPE_CHECKING:
@@ -91,25 +92,29 @@ class Command(BaseRunSpiderCommand):
         elif failure is not None:
             raise failure
         else:
-            self.exitcode = _judge(crawler)
+            archivist = crawler.get_extension(Archivist)
+            assert archivist is not None
+            assert self.settings is not None
+            ending = _judge(crawler, archivist)
+            self.exitcode = ending.status
+            lines = [ending.complaint] if is_offline(self.settings) else tell(ending, archivist, self.settings)
+            for line in filter(None, lines):
+                print(f"scrapy crawl: {line}", file=sys.stderr)
 
 
-def _judge(crawler: "Crawler") -> int:
-    archivist, monitor = crawler.get_extension(Archivist), crawler.get_extension(Monitor)
-    assert archivist is not None
-    assert monitor is not None
+def _judge(crawler: "Crawler", archivist: Archivist) -> Ending:
+    name = archivist.site.name
     if archivist.broken is not None:  # and was told when it happened
-        return FAILED
+        return Ending(status=FAILED)
     if crawler.stats.get_value("finish_reason") == OVER_BUDGET:
-        print(f"scrapy crawl: {archivist.site.name}: {_over_budget(archivist)}", file=sys.stderr)
-        return DONE
+        print(f"scrapy crawl: {name}: {_over_budget(archivist)}", file=sys.stderr)
+        return Ending(status=DONE)
     if archivist.paused:
-        logger.info("%s: %s; the same command goes on from here", archivist.site.name, archivist.paused)
-        return DONE
+        logger.info("%s: %s; the same command goes on from here", name, archivist.paused)
+        return Ending(status=DONE)
     if complaint := _complaint(crawler, archivist):
-        print(f"scrapy crawl: {complaint}", file=sys.stderr)
-        return FAILED
-    return BROKEN_EXPECTATION if monitor.broken else DONE
+        return Ending(status=FAILED, complaint=complaint)
+    return Ending(status=BROKEN_EXPECTATION if archivist.breaches else DONE)
 
 
 def _complaint(crawler: "Crawler", archivist: Archivist) -> str:

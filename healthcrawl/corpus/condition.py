@@ -1,0 +1,93 @@
+"""How every site stands: its last run, what it has, what is wrong, and which of its pages were hacked."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from healthcrawl.corpus import catalog as tables
+from healthcrawl.corpus.catalog import Catalog
+from healthcrawl.corpus.vitals import Problem, problems_of
+
+# Reasons of captures that do not show the page.
+_SAYS_NOTHING = ("not-modified", "challenge", "blocked", "truncated", "http-error", "unresolved", "unreadable")
+_CAPTURES, _DOCUMENTS, _FINDINGS, _RUNS = tables.captures, tables.documents, tables.findings, tables.runs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incident:
+    """A page that carries spam as of its last capture: its address, a line of it, when it was captured."""
+
+    url: str
+    text: str
+    captured_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """How a site stands. Moments are ISO text in UTC, empty where there is none.
+
+    `ended_at` is empty while a run goes on, and of one that was cut off; `counts` are those of the last run that ended. `waiting`
+    are pages that are known and were never visited.
+    """
+
+    site: str
+    runs: int = 0
+    started_at: str = ""
+    ended_at: str = ""
+    result: str = ""
+    waiting: int = 0
+    documents: int = 0
+    counts: Mapping[str, int]
+    problems: tuple[Problem, ...] = ()
+    incidents: tuple[Incident, ...] = ()
+
+
+def crawled_sites(catalog: Catalog) -> list[str]:
+    """The sites that were crawled, by name."""
+    with catalog.reading() as tx:
+        return list(tx.execute(sa.select(_RUNS.c.site).distinct().order_by(_RUNS.c.site)).scalars())
+
+
+def condition_of(catalog: Catalog, site: str) -> Condition:
+    """How a site stands."""
+    with catalog.reading() as tx:
+        number = tx.execute(sa.select(sa.func.count()).where(_RUNS.c.site == site)).scalar_one()
+        last = sa.select(_RUNS).where(_RUNS.c.site == site).order_by(_RUNS.c.id.desc()).limit(1)
+        row = tx.execute(last).one_or_none()
+        ended = tx.execute(last.where(_RUNS.c.ended_at != "")).one_or_none()
+        waiting = sa.select(sa.func.count()).where(tables.pages.c.site == site, tables.pages.c.state == "pending")
+        documents = sa.select(sa.func.count()).where(_DOCUMENTS.c.site == site, _DOCUMENTS.c.name != "")
+        return Condition(
+            site=site,
+            runs=number,
+            started_at=row.started_at if row else "",
+            ended_at=row.ended_at if row else "",
+            result=row.result if row else "",
+            waiting=tx.execute(waiting).scalar_one(),
+            documents=tx.execute(documents).scalar_one(),
+            counts=ended.counts if ended else {},
+            problems=tuple(problems_of(tx, site, row.id)) if row else (),
+            incidents=_incidents(tx, site),
+        )
+
+
+def _incidents(tx: sa.Connection, site: str) -> tuple[Incident, ...]:
+    """Pages whose newest capture with a body has spam in its article, or nothing else."""
+    spam = sa.select(_FINDINGS.c.record_id, sa.func.min(_FINDINGS.c.text).label("text"))
+    # Literally, so that SQLite sees that its index of spam will do.
+    spam = spam.where(_FINDINGS.c.kind == sa.literal_column("'spam'")).group_by(_FINDINGS.c.record_id)
+    found, later = spam.subquery(), _CAPTURES.alias()
+    read_again = sa.exists().where(
+        later.c.address == _CAPTURES.c.address,
+        later.c.captured_at > _CAPTURES.c.captured_at,
+        later.c.site == site,
+        later.c.reason.not_in(_SAYS_NOTHING),
+    )
+    query = (
+        sa.select(_CAPTURES.c.url, found.c.text, _CAPTURES.c.captured_at)
+        .join(found, found.c.record_id == _CAPTURES.c.record_id)
+        .where(_CAPTURES.c.site == site, _CAPTURES.c.role == "article", ~read_again)
+        .order_by(_CAPTURES.c.captured_at.desc(), _CAPTURES.c.address)
+    )
+    return tuple(Incident(url=row.url, text=row.text, captured_at=row.captured_at) for row in tx.execute(query))

@@ -1,0 +1,140 @@
+"""`scrapy status`: every site at a glance."""
+
+import argparse
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from healthcrawl.corpus.catalog import Catalog
+from healthcrawl.corpus.condition import Condition, condition_of, crawled_sites
+from healthcrawl.corpus.layout import ArchiveLayout
+from healthcrawl.crawl.command import PlainCommand
+from healthcrawl.crawl.exits import BROKEN_EXPECTATION, DONE, FAILED
+from healthcrawl.crawl.options import all_sites
+from healthcrawl.crawl.terminal import Page, printable
+from healthcrawl.errors import UsageError
+
+_FEW = 3  # hacked pages named of a site
+_NARROW = 90  # columns of a terminal, below which a site gets lines instead of a row
+_CHANGES = ("new", "changed", "withdrawn")
+
+
+class Command(PlainCommand):
+    """The status command."""
+
+    def syntax(self) -> str:
+        """How it is called."""
+        return "[--json] [NAME…]"
+
+    def short_desc(self) -> str:
+        """One line of help."""
+        return "Show how every site stands: last run, documents, changes, problems, hacked pages"
+
+    def long_desc(self) -> str:
+        """The help's first paragraph."""
+        return (
+            "Show the sites that were crawled (or those named): the last run and its result, pages that wait to be fetched, documents, what "
+            "the last run changed, what it found wrong and since when, and pages that carry spam. Exit status: 0 all well, "
+            "1 the last run of a site failed, 2 wrong use, 3 an expectation of a site is broken."
+        )
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        """Its options."""
+        super().add_options(parser)
+        parser.add_argument("--json", action="store_true", help="print one object a line, one for every site")
+
+    def work(self, args: list[str], opts: argparse.Namespace) -> int:
+        """Print a row for each site, then what is wrong."""
+        assert self.settings is not None
+        layout = ArchiveLayout(Path(self.setting("ARCHIVE_DIR")))
+        if not layout.catalog.exists():
+            raise UsageError(f"{layout.root}: no catalog there; crawl first, or ARCHIVE_DIR names another archive")
+        catalog = Catalog(layout.catalog)
+        try:
+            crawled = crawled_sites(catalog)
+            known = all_sites(self.settings)
+            if strange := [name for name in args if name not in known and name not in crawled]:
+                raise UsageError(f"no site {strange[0]!r}; `scrapy list` shows the sites there are")
+            conditions = [condition_of(catalog, name) for name in args or crawled]
+        finally:
+            catalog.close()
+        if opts.json:
+            for one in conditions:
+                print(json.dumps(asdict(one) | {"state": _state(one)}, ensure_ascii=False))
+        else:
+            _show(conditions, {name: site.title for name, site in known.items()})
+            never = sorted(known.keys() - {*crawled} - {*args})
+            if never and not args:
+                Page().line((f"never crawled: {', '.join(never)}", "dim"))
+        return _status(conditions)
+
+
+def _status(conditions: Iterable[Condition]) -> int:
+    names = [problem.name for one in conditions for problem in one.problems]
+    if "failed" in names:
+        return FAILED
+    return BROKEN_EXPECTATION if names else DONE
+
+
+def _state(one: Condition) -> str:
+    """What the last run came to."""
+    if any(problem.name == "failed" for problem in one.problems):
+        return "failed"
+    if not one.runs:
+        return "never crawled"
+    if not one.ended_at:
+        return "not ended"
+    return f"{len(one.problems)} broken" if one.problems else "ok"
+
+
+def _show(conditions: Iterable[Condition], titles: Mapping[str, str]) -> None:
+    console, page, conditions = Console(highlight=False), Page(), list(conditions)
+    if console.is_terminal and console.width < _NARROW:
+        for one in conditions:
+            page.line((one.site, "bold"), f" {titles.get(one.site, '')}  ", (_state(one), _style(one)))
+            page.line(f"{_when(one.started_at)}, {one.documents:,} documents, {_changes(one)}", margin=2)
+            page.line(f"{one.waiting:,} pages waiting", margin=2)
+    else:
+        table = Table(
+            "site",
+            "last run (UTC)",
+            "state",
+            "waiting",
+            "documents",
+            "last changes",
+            "hacked",
+            box=None,
+            pad_edge=False,
+        )
+        for one in conditions:
+            hacked = f"{len(one.incidents):,}" if one.incidents else "-"
+            row = [one.site, _when(one.started_at), f"{one.waiting:,}", f"{one.documents:,}", _changes(one), hacked]
+            table.add_row(*row[:2], Text(_state(one), _style(one)), *row[2:])
+        console.print(table, soft_wrap=not console.is_terminal)
+    for one in conditions:
+        for problem in one.problems:
+            since = f", since {_when(problem.since)} UTC ({problem.runs} run{'s' if problem.runs > 1 else ''})"
+            example = f"; see {problem.example}" if problem.example else ""
+            page.line((f"{one.site}: ", "bold red"), f"{problem.what}{since}{example}")
+        for incident in one.incidents[:_FEW]:
+            page.line((f"{one.site}: ", "bold red"), f"hacked page {incident.url}: {printable(incident.text)[:60]}")
+        if len(one.incidents) > _FEW:
+            page.line((f"{one.site}: ", "bold red"), f"and {len(one.incidents) - _FEW:,} more; --json names them all")
+
+
+def _style(one: Condition) -> str:
+    return "green" if _state(one) == "ok" else "bold red" if one.problems else "yellow"
+
+
+def _changes(one: Condition) -> str:
+    told = [f"{one.counts[f'documents.{kind}']:,} {kind}" for kind in _CHANGES if one.counts.get(f"documents.{kind}")]
+    return ", ".join(told) or "none"
+
+
+def _when(moment: str) -> str:
+    return moment[:16].replace("T", " ") or "-"
