@@ -21,7 +21,7 @@ ODD = 12.0
 """A mark that hardly ever stands where it does."""
 BLANK, RARE_BLANK = 3.0, 7.0
 """A blank behind a sentence or another blank; any other."""
-OWN = (0.03, 0.4, 0.6)
+OWN = (0.01, 0.4, 0.6)
 """The share of the text's own say: in how frequent a character is, and where the text goes on like this behind one and two others."""
 UNHEARD = 50
 """So many characters more a text is taken to have, in telling how frequent one is."""
@@ -141,6 +141,8 @@ class Likelihood:
         share = math.exp(-cost)
         for length, weight in enumerate(OWN[: len(tail) + 1]):
             context = tail[len(tail) - length :]
+            if not context and not character.isalnum():
+                continue  # how frequent marks are the model knows better
             times = self.own.get(context + character)
             if not times:
                 break
