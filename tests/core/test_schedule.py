@@ -22,15 +22,15 @@ from healthcrawl.core.schedule import (
     visited,
     worth,
 )
-from tests.core.refresh_world import MIXES, Answers, Known, Learned, Uniform, live, optimum
+from tests.core.refresh_world import MIXES, Answers, Known, Learned, Make, Uniform, live, optimum
 
 PAGES = 1500
 
 
 def freshness(mix: str, policy: str, share: float, answers: Answers | None = None) -> float:
-    make = {"learned": Learned, "known": lambda *_: Known(), "uniform": lambda *_: Uniform()}[policy]
+    makes: dict[str, Make] = {"learned": Learned, "known": lambda *_: Known(), "uniform": lambda *_: Uniform()}
     visits = round(PAGES * share)
-    return live(MIXES[mix], make, number=PAGES, visits=visits, days=180, since=0, answers=answers).freshness
+    return live(MIXES[mix], makes[policy], number=PAGES, visits=visits, days=180, since=0, answers=answers).freshness
 
 
 @pytest.mark.parametrize("mix", MIXES)
@@ -90,7 +90,8 @@ def test_a_prior_is_as_wide_as_the_pages_differ() -> None:
 
     assert fitted(1000.0).shape > 20
     wide = fitted(1.0)
-    assert (wide.mean, wide.shape) == (pytest.approx(0.01, rel=0.1), pytest.approx(1.0, rel=0.25))
+    assert wide.mean == pytest.approx(0.01, rel=0.1)
+    assert wide.shape == pytest.approx(1.0, rel=0.25)
     assert fit(Moments(), ASSUMED["old"]) == ASSUMED["old"]
 
 
