@@ -18,15 +18,26 @@ import sqlalchemy as sa
 
 from healthcrawl.core import message
 from healthcrawl.core.decode import Unreadable, decode
+from healthcrawl.core.filetypes import file_type, mismatch, plain_name
 from healthcrawl.core.links import links, missing
 from healthcrawl.core.process import process
 from healthcrawl.core.refuse import refuse_protected
 from healthcrawl.core.scope import leads_to, refuse
 from healthcrawl.core.urls import canonical
 from healthcrawl.corpus import catalog as tables
+from healthcrawl.corpus.attachments import list_file
 from healthcrawl.corpus.frontier import Frontier, State, Visit
 from healthcrawl.corpus.store import Change, Provenance, Store
-from healthcrawl.model import Capture, Context, Document, Finding, Links, Location, Rejection
+from healthcrawl.model import (
+    ArchivedFile,
+    Capture,
+    Context,
+    Document,
+    Finding,
+    Links,
+    Location,
+    Rejection,
+)
 from healthcrawl.rules import Rules
 
 logger = logging.getLogger(__name__)
@@ -35,14 +46,15 @@ _DECIDING = ("healthcrawl", "trafilatura", "htmldate", "lxml", "opencc-python-re
 
 # Made once: making them costs more than running them.
 _FORGET = [
-    sa.delete(one).where(one.c.record_id == sa.bindparam("record")) for one in (tables.findings, tables.captures)
+    sa.delete(one).where(one.c.record_id == sa.bindparam("record"))
+    for one in (tables.findings, tables.attachments, tables.captures)
 ]
 _CAPTURE, _FINDING = sa.insert(tables.captures), sa.insert(tables.findings)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Examined:
-    """What a capture holds, without its bytes. `links` is only there for list pages, `target` for redirects."""
+    """What a capture holds, without its bytes. `links` is only there for list pages, `target` for redirects, `file` for files."""
 
     url: str
     captured_at: datetime | None
@@ -56,6 +68,7 @@ class Examined:
     last_modified: str
     outcome: Document | Rejection
     links: Links | None = None
+    file: ArchivedFile | None = None
     target: str = ""
     sets_cookie: bool = False
 
@@ -85,6 +98,7 @@ def examine(capture: Capture, rules: Rules) -> Examined:
     """Read a capture. Pure, but that a fault is logged."""
     parsed = message.parse(capture.response)
     outcome, found = _read(capture, rules, parsed.status)
+    outcome, file = _look_at_file(capture, parsed.payload, outcome)
     return Examined(
         url=capture.url,
         captured_at=capture.captured_at,
@@ -98,6 +112,7 @@ def examine(capture: Capture, rules: Rules) -> Examined:
         last_modified=parsed.header("Last-Modified"),
         outcome=outcome,
         links=found,
+        file=file,
         target=_target(capture.url, parsed),
         sets_cookie=bool(parsed.header("Set-Cookie")),
     )
@@ -117,7 +132,7 @@ def keep(
             change = store.keep(tx, outcome, _provenance(examined, location))
         elif outcome.reason not in {"fault", "unresolved"}:  # which say nothing of the page
             change = store.withdraw(tx, examined.record_id)
-        decisions = _note(tx, examined, rules, frontier) if frontier else ()
+        decisions = _note(tx, examined, rules, change, frontier) if frontier else ()
         findings = (*outcome.findings, *(examined.links.findings if examined.links else ()), *decisions)
         _record(tx, examined, location, change, findings)
     return Ingested(outcome=outcome, change=change, decisions=tuple(one for one in findings if one.kind == "scope"))
@@ -135,9 +150,11 @@ def _read(capture: Capture, rules: Rules, status: int) -> tuple[Document | Rejec
     """The outcome of a capture, and what it leads to if it is a list. A list that can't be read is no list."""
     try:
         outcome = process(capture, rules)
-        if not isinstance(outcome, Rejection) or outcome.reason != "list":
+        if not isinstance(outcome, Rejection) or outcome.reason not in {"list", "attachment"}:
             gone = isinstance(outcome, Rejection) and outcome.reason == "not-found"
             return outcome, missing(capture.url, rules) if gone and capture.context.role == "list" else None
+        if outcome.reason == "attachment":
+            return _refuse_page_for_file(capture, rules, outcome), None
         page = decode(capture, rules.max_chars)
         if isinstance(page, Unreadable):
             return replace(outcome, reason=page.reason, detail=page.detail), None
@@ -149,6 +166,34 @@ def _read(capture: Capture, rules: Rules, status: int) -> tuple[Document | Rejec
         site = rules.site.name if rules.site else ""
         address = canonical(capture.url, rules)
         return Rejection(address=address, url=capture.url, site=site, reason="fault", detail=repr(error)), None
+
+
+def _refuse_page_for_file(capture: Capture, rules: Rules, outcome: Rejection) -> Rejection:
+    """What came for a file; if that is a protection's page, the reason says so."""
+    if file_type(message.parse(capture.response).payload) != "html":
+        return outcome
+    page = decode(capture, rules.max_chars)
+    refusal = None if isinstance(page, Unreadable) else refuse_protected(capture, page, rules)
+    return replace(outcome, reason=refusal.reason, detail=refusal.detail) if refusal else outcome
+
+
+def _look_at_file(
+    capture: Capture, payload: bytes, outcome: Document | Rejection
+) -> tuple[Document | Rejection, ArchivedFile | None]:
+    """The file that a capture holds, if it does, and the outcome with what is to be told of it.
+
+    A file may also have come where a list promised an article.
+    """
+    if isinstance(outcome, Document) or outcome.reason not in {"attachment", "not-html"}:
+        return outcome, None
+    kind = file_type(payload)
+    if outcome.reason == "not-html" and kind in {"text", "html", "empty", "unknown"}:
+        return outcome, None
+    name = plain_name(capture.context.entry_title, capture.url)
+    file = ArchivedFile(name=name, type=kind, size=len(payload))
+    told = mismatch(name, capture.url, kind)
+    findings = (*outcome.findings, Finding(kind="metadata", text=name, detail=told)) if told else outcome.findings
+    return replace(outcome, detail=f"{kind}, {len(payload)} bytes", findings=findings), file
 
 
 def _provenance(examined: Examined, location: Location) -> Provenance:
@@ -168,6 +213,8 @@ def _record(
     rejected = outcome if isinstance(outcome, Rejection) else None
     for forget in _FORGET:  # a replay reads a capture again
         tx.execute(forget, {"record": examined.record_id})
+    if examined.file and (told := _list_file(tx, examined, examined.file)):
+        findings = (*findings, told)
     values = {
         "record_id": examined.record_id,
         "site": outcome.site,
@@ -193,12 +240,20 @@ def _record(
         tx.execute(_FINDING, rows)
 
 
-def _note(tx: sa.Connection, examined: Examined, rules: Rules, frontier: Frontier) -> tuple[Finding, ...]:
+def _list_file(tx: sa.Connection, examined: Examined, file: ArchivedFile) -> Finding | None:
+    outcome = examined.outcome
+    told = {"site": outcome.site, "address": outcome.address, "url": examined.url, "via": examined.context.via}
+    return list_file(tx, examined.record_id, examined.payload_sha256, file, told)
+
+
+def _note(
+    tx: sa.Connection, examined: Examined, rules: Rules, change: Change | None, frontier: Frontier
+) -> tuple[Finding, ...]:
     """Bring the frontier up to date with a capture; say what was decided against."""
     context, outcome = examined.context, examined.outcome
     if context.role == "robots" or examined.captured_at is None or rules.site is None:
         return ()
-    state = _state(examined.status, outcome)
+    state = _state(examined.status, context, outcome)
     visit = Visit(
         url=examined.url,
         at=examined.captured_at,
@@ -210,9 +265,50 @@ def _note(tx: sa.Connection, examined: Examined, rules: Rules, frontier: Frontie
     frontier.visited(tx, outcome.address, visit, context)
     if examined.target:
         return _follow(tx, examined, rules, frontier)
+    if context.role == "article" and frontier.lists_files:
+        return _discover_files(tx, examined, rules, change, frontier)
     if examined.links is None or not (visit.body or state == "gone"):
         return ()
     return _discover(tx, examined, examined.links, rules, frontier)
+
+
+def _discover_files(
+    tx: sa.Connection, examined: Examined, rules: Rules, change: Change | None, frontier: Frontier
+) -> tuple[Finding, ...]:
+    """Make the files of an article pages to visit, those of one that has not changed too; of one that has, once more."""
+    assert rules.site is not None
+    most = rules.site.attachments.of_an_article
+    linked = _files_of(tx, examined.outcome)
+    decisions = []
+    for name, url in linked[:most]:
+        target = leads_to(url, examined.url, rules)
+        if refusal := refuse(target, rules):
+            decisions.append(_decision(refusal.name, target, refusal.rule))
+            continue
+        known = Context(
+            role="attachment",
+            via=examined.url,
+            hops=examined.context.hops + 1,
+            column=examined.context.column,
+            entry_title=name,
+        )
+        again = change is not None and change.kind == "changed"
+        frontier.attach(tx, canonical(target, rules), target, known, again=again)
+    if len(linked) > most:
+        rule = f"attachments.of_an_article is {most}, it has {len(linked)}"
+        decisions.append(_decision("too many files", examined.url, rule))
+    return tuple(decisions)
+
+
+def _files_of(tx: sa.Connection, outcome: Document | Rejection) -> list[tuple[str, str]]:
+    """Names and addresses of the files of an article, as it stands or (not modified) as it is known."""
+    if isinstance(outcome, Document):
+        return [(one.name, one.url) for one in outcome.attachments]
+    if outcome.reason != "not-modified":
+        return []
+    table = tables.documents
+    query = sa.select(table.c.attachments).where(table.c.address == outcome.address, table.c.name != "")
+    return [(name, url) for name, url in tx.execute(query).scalar_one_or_none() or ()]
 
 
 def _follow(tx: sa.Connection, examined: Examined, rules: Rules, frontier: Frontier) -> tuple[Finding, ...]:
@@ -247,14 +343,19 @@ def _target(url: str, answer: message.Message) -> str:
         return ""
 
 
+def _is_too_large(context: Context, outcome: Rejection) -> bool:
+    """Whether a file was cut off for its size: asking for it again would bring no more."""
+    return context.role == "attachment" and outcome.reason == "truncated" and outcome.detail == "length"
+
+
 def _is_lost(outcome: Document | Rejection) -> bool:
     """Whether the page must be asked for in full again, since this answer could not be read."""
     return isinstance(outcome, Rejection) and outcome.reason in {"fault", "too-large", "undecodable"}
 
 
-def _state(status: int, outcome: Document | Rejection) -> State:
+def _state(status: int, context: Context, outcome: Document | Rejection) -> State:
     if isinstance(outcome, Rejection) and outcome.reason in {"truncated", "challenge", "blocked"}:
-        return "failed"
+        return "fetched" if _is_too_large(context, outcome) else "failed"
     if status in {404, 410}:
         return "gone"
     if 200 <= status < 300 or status == 304:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, TypeAlias
 
-Role: TypeAlias = Literal["robots", "list", "article"]
+Role: TypeAlias = Literal["robots", "list", "article", "attachment"]
 
 FindingKind: TypeAlias = Literal[
     "spam",
@@ -27,11 +27,13 @@ FindingKind: TypeAlias = Literal[
     "scope",
     "marker",
     "template",
+    "attachment",
 ]
 
 Reason: TypeAlias = Literal[
     "robots",
     "list",
+    "attachment",
     "redirect",
     "not-modified",
     "unresolved",
@@ -62,7 +64,7 @@ class Context:
 
     `role` is what the page was asked for as; `via` the address of the page that led to it, `hops` how many such steps lie
     between a seed and it; `column` the site's name for the list; `entry_title` and `entry_date` (ISO date or date-time, or
-    empty) what the list said about it.
+    empty) what the list said about it, or the article about its attachment.
     """
 
     role: Role = "article"
@@ -201,6 +203,15 @@ class Attachment:
 
     name: str
     url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArchivedFile:
+    """A file that an article links to, as the archive holds it: the name it is shown under, its type by its own bytes, its size."""
+
+    name: str
+    type: str
+    size: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -203,14 +203,29 @@ class Manners:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AttachmentLimits:
+    """Whether the files that articles link to are fetched, and how much of them.
+
+    `of_an_article`: files of one article. `files` and `megabytes`: in one run; the rest waits for the next. `file_megabytes`: of
+    the largest file that is kept whole.
+    """
+
+    fetch: bool = True
+    of_an_article: int = 20
+    files: int = 5_000
+    megabytes: int = 2_048
+    file_megabytes: int = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
     """One site.
 
     `domains` (with a port where it is not the usual one) and the hosts below them bound the crawl, `families` name the CMS
     products met there (empty: any). `deny` are patterns of URLs never to request, `allow` of those that are no traps although a general
     rule says so. `duplicates` turn addresses of copies that no general rule knows (another host for phones) into those of the
-    originals. `health_words` are words of its own that make an entry of a portal a health entry. `delay` the seconds between two requests (at least robots.txt's
-    Crawl-delay), `budget` what one run may cost. `layout` holds selectors that come before the family's.
+    originals. `health_words` are words of its own that make an entry of a portal a health entry, `other_words` those that make it none. `delay` the seconds between two requests (at least robots.txt's
+    Crawl-delay), `budget` what one run may cost, `attachments` which files are fetched. `layout` holds selectors that come before the family's.
     """
 
     name: str
@@ -224,9 +239,11 @@ class Site:
     allow: tuple[Pattern, ...] = ()
     duplicates: tuple[Rewrite, ...] = ()
     health_words: tuple[str, ...] = ()
+    other_words: tuple[str, ...] = ()
     delay: float = 3.0
     budget: Budget = field(default_factory=Budget)
     manners: Manners = field(default_factory=Manners)
+    attachments: AttachmentLimits = field(default_factory=AttachmentLimits)
     layout: Layout = field(default_factory=Layout)
     expect: Expectations = field(default_factory=Expectations)
     examples: tuple[Example, ...] = ()
@@ -245,12 +262,14 @@ class Health:
     """What makes an entry of a municipal portal a health entry.
 
     `folders` match addresses of a health office's folders, `offices` names of health offices as a source. `words` decide on
-    their own, `ambiguous` ones by their company. `look_alikes` are taken out of a title before it is looked at.
+    their own, `ambiguous` ones by their company. `look_alikes` are taken out of a title before it is looked at; a title with a word
+    of `elsewhere` is about something else, whatever its other words.
     """
 
     folders: tuple[Pattern, ...] = ()
     offices: Pattern = re.compile("(?!)")
     look_alikes: Pattern = re.compile("(?!)")
+    elsewhere: Pattern = re.compile("(?!)")
     words: Pattern = re.compile("(?!)")
     ambiguous: tuple[Ambiguous, ...] = ()
 

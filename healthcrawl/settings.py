@@ -23,6 +23,7 @@ CONNECT_TO: dict[str, str] = {}
 CLOCK = "healthcrawl.crawl.clock.system_clock"
 CORPUS_SCRIPT = "simplified"
 CORPUS_WIDTH = "half"
+ATTACHMENTS = True
 WARC_MAX_BYTES = 256 * 1024 * 1024
 WARC_SYNC = True
 WARC_REVISITS = "site"

@@ -159,7 +159,7 @@ def forget_lost(warc: Path, catalog: Catalog) -> int:
                 .where(pages.c.site == site, concerned)
                 .values(etag="", last_modified="", captured_at="")
             )
-            for table in (tables.findings, rows):
+            for table in (tables.findings, tables.attachments, rows):
                 tx.execute(sa.delete(table).where(table.c.record_id == record_id))
     return len(lost)
 

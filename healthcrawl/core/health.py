@@ -19,17 +19,24 @@ def judge(entry: Entry, column: str, rules: Rules) -> tuple[bool, Finding | None
     health = [one for one in site.columns if one.health]
     folder = next((one.name for one in health if _lies_below(entry.url, one.url)), "")
     own = next((word for word in site.health_words if word in entry.title), "")
+    other = next((word for word in site.other_words if word in entry.title), "")
     if any(one.name == column for one in health):
         why = f"the column {column}"
     elif folder:
         why = f"the folder of the column {folder}"
     elif own:
         why = f"the site file's word {own}"
+    elif other:
+        return False, _decision(entry, "not health", f"the site file's word {other}")
     else:
         why = why_health(entry, rules.health)
-    name = "health" if why else "not health"
-    detail = f"{name}: {entry.url} ({why or 'no sign in address, source or title'})"
-    return bool(why), Finding(kind="scope", text=entry.title, detail=detail)
+    if not why:
+        return False, _decision(entry, "not health", "no sign in address, source or title")
+    return True, _decision(entry, "health", why)
+
+
+def _decision(entry: Entry, name: str, why: str) -> Finding:
+    return Finding(kind="scope", text=entry.title, detail=f"{name}: {entry.url} ({why})")
 
 
 def _lies_below(url: str, column: str) -> bool:
@@ -44,7 +51,10 @@ def why_health(entry: Entry, health: Health) -> str:
         return f"the folder {folder[0].strip('/')}"
     if office := health.offices.search(entry.source):
         return f"the source {office[0]}"
-    title = health.look_alikes.sub(_GAP, "".join(entry.title.split()))
+    title = "".join(entry.title.split())
+    if health.elsewhere.search(title):
+        return ""
+    title = health.look_alikes.sub(_GAP, title)
     if word := health.words.search(title):
         return f"the word {word[0]}"
     for kind in health.ambiguous:

@@ -1,6 +1,6 @@
 """The catalog: pages, captures, documents, versions, findings and runs, in one database that any process may share.
 
-Documents are a projection of the journal and captures of the WARC files; pages (the frontier) and runs live only here.
+Documents are a projection of the journal, captures and attachments of the WARC files; pages (the frontier) and runs live only here.
 Moments are kept as ISO text in UTC, so that the same code serves every engine.
 """
 
@@ -129,6 +129,33 @@ versions = sa.Table(
     sa.Column("captured_at", sa.Text, nullable=False),
     sa.Column("record_id", sa.Text, nullable=False),
     sa.Column("text", sa.Text, nullable=False, comment="the whole file; empty where it was lost"),
+)
+
+attachments = sa.Table(
+    "attachments",
+    metadata,
+    sa.Column("record_id", sa.Text, primary_key=True, comment="of the capture that holds the file"),
+    sa.Column("site", sa.Text, nullable=False),
+    sa.Column("address", sa.Text, nullable=False),
+    sa.Column("url", sa.Text, nullable=False),
+    sa.Column("via", sa.Text, nullable=False, comment="the page that led to it"),
+    sa.Column("name", sa.Text, nullable=False, comment="as shown there, without what could be a path"),
+    sa.Column("type", sa.Text, nullable=False, comment="by its own bytes"),
+    sa.Column("size", sa.Integer, nullable=False, comment="bytes"),
+    sa.Column("sha256", sa.Text, nullable=False),
+    sa.Index("attachments_sha256", "sha256"),
+    sa.Index("attachments_address", "site", "address"),
+)
+
+file_texts = sa.Table(
+    "file_texts",
+    metadata,
+    sa.Column("sha256", sa.Text, primary_key=True, comment="of the file: one that lies at two addresses is read once"),
+    sa.Column("state", sa.Text, nullable=False, comment="see healthcrawl.filetexts.read.FileText"),
+    sa.Column("detail", sa.Text, nullable=False),
+    sa.Column("pages", sa.Integer, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("read_by", sa.Text, nullable=False, comment="the versions of what reads files"),
 )
 
 findings = sa.Table(

@@ -50,13 +50,18 @@ class Visit:
 
 
 class Frontier:
-    """The pages of one site within one run."""
+    """The pages of one site within one run, and (`files`) the files that its articles link to.
 
-    def __init__(self, catalog: Catalog, site: str, run: int) -> None:
+    A file is asked for once, and again where its article has changed; `asks_for_files` is false once that is over for this run.
+    """
+
+    def __init__(self, catalog: Catalog, site: str, run: int, *, files: bool = True) -> None:
         self._catalog = catalog
         self._site = site
         self._run = run
         self.walk = Walk()
+        self.lists_files = files
+        self.asks_for_files = files
 
     def discover(self, tx: sa.Connection, address: str, url: str, context: Context) -> PageRow | None:
         """Note a page; give it back if this run has yet to visit it. What lists say of a known page is brought up to date."""
@@ -91,6 +96,14 @@ class Frontier:
             }
         tx.execute(sa.update(_TABLE).where(self._is(address)).values(**values))
 
+    def attach(self, tx: sa.Connection, address: str, url: str, context: Context, *, again: bool) -> None:
+        """Note a file that an article links to; with `again`, one that is known is due once more."""
+        row = self._row(tx, address)
+        if row is None:
+            tx.execute(sa.insert(_TABLE).values(**self._new(address, url, context)))
+        elif again and row["role"] == "attachment" and row["run"] != self._run:
+            tx.execute(sa.update(_TABLE).where(self._is(address)).values(run=0))
+
     def reopen(self, tx: sa.Connection, address: str, url: str) -> None:
         """Make a page due again at another of its addresses, whatever this run has seen of it."""
         tx.execute(sa.update(_TABLE).where(self._is(address)).values(run=0, url=url))
@@ -107,12 +120,15 @@ class Frontier:
             tx.execute(sa.update(_TABLE).where(failed).values(run=0))
 
     def due(self, limit: int) -> list[PageRow]:
-        """The next pages that this run has yet to visit: lists, then articles never seen, the newest first, then the others."""
+        """The next pages that this run has yet to visit: lists, then articles never seen, the newest first, then the others.
+
+        Files come last.
+        """
         query = (
             sa.select(_TABLE)
             .where(self._is_due())
             .order_by(
-                sa.case((_TABLE.c.role == "list", 0), else_=1),
+                sa.case((_TABLE.c.role == "list", 0), (_TABLE.c.role == "attachment", 2), else_=1),
                 sa.case((_TABLE.c.captured_at == "", 0), else_=1),
                 _TABLE.c.entry_date.desc(),
                 _TABLE.c.address,
@@ -142,7 +158,10 @@ class Frontier:
         return row["state"] if row and row["run"] == self._run else None
 
     def _is_due(self) -> sa.ColumnElement[bool]:
-        return sa.and_(_TABLE.c.site == self._site, _TABLE.c.run != self._run)
+        due = _TABLE.c.role != "attachment"
+        if self.asks_for_files:
+            due = sa.or_(due, _TABLE.c.run == 0, _TABLE.c.state.in_(("failed", "forbidden")))
+        return sa.and_(_TABLE.c.site == self._site, _TABLE.c.run != self._run, due)
 
     def _new(self, address: str, url: str, context: Context) -> dict[str, Any]:
         return {

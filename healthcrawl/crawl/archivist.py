@@ -115,7 +115,8 @@ class Archivist:
         )
         stack.callback(self._politeness.turns.close)
         self.run = begin_run(self.catalog, site.name, self.clock())
-        self.frontier = Frontier(self.catalog, site.name, self.run.id)
+        files = site.attachments.fetch and flag(settings, "ATTACHMENTS")
+        self.frontier = Frontier(self.catalog, site.name, self.run.id, files=files)
         if self.run.resumed:
             self.frontier.retry_failed()
         self._revisits = Revisits(self.catalog, site.name, self._folder, scope)
@@ -269,6 +270,8 @@ class Archivist:
         assert self._writer is not None
         record_id = records.new_record_id()
         self.tally.received += len(exchange.response)
+        if exchange.context.role == "attachment":
+            self.tally.file_bytes += len(exchange.response)
         revisit = self._revisits.find(exchange, page) if exchange.response else None
         location = self._writer.write(exchange, record_id, revisit)
         if location is None:

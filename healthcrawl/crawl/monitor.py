@@ -24,6 +24,8 @@ logger = logging.getLogger(__name__)
 
 _TALKATIVE = frozenset({"DEBUG", "INFO", "NOTSET", logging.DEBUG, logging.INFO, logging.NOTSET})
 
+_TOLD = frozenset({"not-modified", "attachment"})  # by lines of their own
+
 # What becomes of an address by the name of the decision; by any other, it is not followed.
 _SCOPE = {"health": "followed", "session id": "same page"}
 
@@ -37,7 +39,7 @@ class Monitor:
         self._began = monotonic()
         self._live: Live | None = None
         settings = crawler.settings
-        self._silent = not settings.getbool("LOG_ENABLED") or settings["LOG_LEVEL"] not in _TALKATIVE
+        self.silent = not settings.getbool("LOG_ENABLED") or settings["LOG_LEVEL"] not in _TALKATIVE
         self._loop = create_looping_call(self._log)
 
     @classmethod
@@ -64,7 +66,7 @@ class Monitor:
             logger.info("%s: its site file is unverified, no crawl has confirmed its lists yet", site.name)
         if self.archivist.run.resumed:
             logger.info("%s: going on with the run that was cut off", site.name)
-        if self._silent:
+        if self.silent:
             return
         if self._console.is_terminal:
             self._live = Live(get_renderable=self._line, console=self._console, refresh_per_second=4, transient=True)
@@ -81,7 +83,7 @@ class Monitor:
             _redirect_logs()
         if self._loop.running:
             self._loop.stop()
-        if not self._silent:
+        if not self.silent:
             self._console.print(self._summary())
             for name, path in self.archivist.places.items():
                 self._console.print(f"{name}: {path}", soft_wrap=True, highlight=False, markup=False)
@@ -120,9 +122,11 @@ def summary_rows(tally: Tally) -> list[tuple[str, str, str]]:
         for kind in ("new", "changed", "unchanged", "alias", "withdrawn")
         if tally.documents[kind] or kind == "new"
     ]
+    if tally.files:
+        rows.append(("attachments", f"{tally.files:,}", f"{tally.file_bytes:,} bytes" if tally.file_bytes else ""))
     groups = (("no document", tally.rejections), ("failed", tally.failures), ("finding", tally.findings))
     for group, counter in groups:
-        rows += [(group, f"{number:,}", name) for name, number in sorted(counter.items()) if name != "not-modified"]
+        rows += [(group, f"{number:,}", name) for name, number in sorted(counter.items()) if name not in _TOLD]
     rows += [
         (_SCOPE.get(name, "not followed"), f"{number:,}", f"{name}, such as {tally.examples[name]}")
         for name, number in sorted(tally.scope.items())

@@ -7,7 +7,7 @@ from healthcrawl.ingest import Ingested
 from healthcrawl.model import Document, Rejection, Role
 
 # Reasons of captures that were never meant to be documents, or are already.
-_NO_LOSS = frozenset({"robots", "list", "redirect", "not-modified"})
+_NO_LOSS = frozenset({"robots", "list", "attachment", "redirect", "not-modified"})
 
 
 @dataclass(slots=True)
@@ -16,6 +16,7 @@ class Tally:
 
     `alive` are the documents that the run saw on the site, unchanged ones included; `scope` the decisions where to go and where
     not, by name, and `examples` the first of each; `entries` the rows of each column's first page; `received` bytes of answers.
+    `files` are the answers to requests for attachments, `file_bytes` how much they were.
     """
 
     captures: int = 0
@@ -31,11 +32,14 @@ class Tally:
     entries: dict[str, int] = field(default_factory=dict)
     lists_read: int = 0
     alive: int = 0
+    files: int = 0
+    file_bytes: int = 0
 
     def add(self, role: Role, ingested: Ingested) -> None:
         """Count the outcome of a capture."""
         outcome = ingested.outcome
         self.captures += 1
+        self.files += role == "attachment"
         self.lists_read += (
             role == "list" and isinstance(outcome, Rejection) and outcome.reason in {"list", "not-modified"}
         )
@@ -60,6 +64,7 @@ class Tally:
     def counts(self) -> dict[str, int]:
         """All of it as flat names and numbers, zeros left out."""
         flat = {"captures": self.captures, "lists": self.lists_read, "alive": self.alive}
+        flat |= {"files": self.files, "file_bytes": self.file_bytes}
         for group in ("failures", "skipped", "scope", "documents", "rejections", "findings"):
             flat |= {f"{group}.{name}": number for name, number in getattr(self, group).items()}
         return {name: number for name, number in flat.items() if number}

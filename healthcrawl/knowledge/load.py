@@ -56,6 +56,7 @@ class HealthWords:
     folders: tuple[Pattern, ...]
     offices: tuple[str, ...]
     look_alikes: tuple[str, ...]
+    elsewhere: tuple[str, ...]
     words: tuple[str, ...]
     ambiguous: tuple[AmbiguousWords, ...]
 
@@ -171,6 +172,7 @@ def compile_health(data: HealthWords) -> Health:
         folders=data.folders,
         offices=_any_of(data.offices),
         look_alikes=_any_of(data.look_alikes),
+        elsewhere=_any_of(data.elsewhere),
         words=_any_of(data.words),
         ambiguous=tuple(
             Ambiguous(words=_any_of(group.words), unless=_any_of(group.unless)) for group in data.ambiguous
@@ -222,6 +224,14 @@ def _claims(site: Site, stem: str) -> Iterator[tuple[bool, str, str, object]]:
     for field in fields(site.budget):
         limit = getattr(site.budget, field.name)
         yield limit >= 1, f"budget.{field.name}", "1 or more", limit
+    files = site.attachments
+    for name in ("of_an_article", "files", "megabytes", "file_megabytes"):
+        yield (
+            getattr(files, name) >= 1,
+            f"attachments.{name}",
+            "1 or more; fetch = false for none",
+            getattr(files, name),
+        )
     manners = site.manners
     expected = "a name of small letters, digits, dots, dashes and underscores"
     yield bool(_INSTALLATION.fullmatch(manners.installation)), "manners.installation", expected, manners.installation

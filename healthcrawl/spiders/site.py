@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from twisted.python.failure import Failure
 
 BATCH = 50
+FILES = 5  # a batch of them
 
 
 class SiteSpider(Spider):
@@ -120,13 +121,27 @@ class SiteSpider(Spider):
         """Requests for the next pages that are due, as many as the budget allows."""
         if self._is_over_budget():
             return []
+        self._limit_files()
         left = self.site.budget.pages - self._asked
         pages = self._archivist().frontier.due(min(BATCH, left + 1))
         if pages and not left:
             self._archivist().over_budget = "pages"
+        files = [page for page in pages if page.context.role == "attachment"]  # they come last, and each may be large
+        most = min(FILES, self.site.attachments.files - self._archivist().tally.files)
+        pages = files[:most] if files == pages else pages[: len(pages) - len(files)]
         self._batch = {page.address: page for page in pages[:left]}
         self._asked += len(self._batch)
         return [self._request(page) for page in self._batch.values()]
+
+    def _limit_files(self) -> None:
+        """Ask for no more files in this run when their budget is used up."""
+        archivist, limits = self._archivist(), self.site.attachments
+        tally, frontier = archivist.tally, archivist.frontier
+        if frontier.asks_for_files and (
+            tally.files >= limits.files or tally.file_bytes >= limits.megabytes * 1_000_000
+        ):
+            frontier.asks_for_files = False
+            self.logger.info("%s: the budget of attachments is used up; the next run goes on with them", self.site.name)
 
     def _is_over_budget(self) -> bool:
         archivist, limits = self._archivist(), self.site.budget
@@ -153,6 +168,10 @@ class SiteSpider(Spider):
             headers["If-None-Match"] = page.etag
         if page.captured_at and page.last_modified:
             headers["If-Modified-Since"] = page.last_modified
+        meta = {CONTEXT: page.context, PAGE: page, "dont_redirect": True}
+        if page.context.role == "attachment":
+            most = self.site.attachments.file_megabytes * 1_000_000
+            meta["download_maxsize"] = min(most, self.settings.getint("DOWNLOAD_MAXSIZE") or most)
         return Request(
             page.url,
             headers=headers,
@@ -160,5 +179,5 @@ class SiteSpider(Spider):
             errback=self.failed,
             # The frontier knows what was asked for, and decides whether a redirect is followed.
             dont_filter=True,
-            meta={CONTEXT: page.context, PAGE: page, "dont_redirect": True},
+            meta=meta,
         )

@@ -1,6 +1,8 @@
 """Health entries of a municipal portal, told by their titles."""
 
+import tomllib
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -20,6 +22,7 @@ SITE = Site(
         Column(name="医疗救护", url="http://www.yunhu.example/yljh/", health=True),
     ),
     health_words=("长者饭堂",),
+    other_words=("医保",),
 )
 RULES = load_rules(SITE)
 
@@ -42,7 +45,7 @@ def decide(title: str, *, path: str = "/a.html", source: str = "", column: str =
         "云湖街道开展登革热防控消杀行动",
         "区疾控中心提醒：谨防诺如病毒",
         "国家卫生县城复审通过",
-        "关于公共卫生间改造和医院周边停车的答复",
+        "关于公共卫生间改造和医院扩建的答复",
     ],
 )
 def test_title_with_a_health_word_is_followed(title: str) -> None:
@@ -81,6 +84,8 @@ def test_what_a_list_shows_beside_the_title_decides(given: dict[str, str], decis
 
 def test_words_of_the_site_file_decide() -> None:
     assert decide("新增三家长者饭堂") == "health (the site file's word 长者饭堂)"
+    assert decide("职工医保门诊待遇") == "not health (the site file's word 医保)"
+    assert decide("职工医保门诊待遇", column="医疗救护") == "health (the column 医疗救护)"
 
 
 def test_a_bureau_decides_nothing() -> None:
@@ -90,6 +95,20 @@ def test_a_bureau_decides_nothing() -> None:
 
 def test_a_word_broken_by_blanks_is_a_word() -> None:
     assert decide("关 于 疫 苗 接 种 的 通 知") == "health (the word 疫苗)"
+
+
+def test_held_out_titles_are_told_apart() -> None:
+    held_out = tomllib.loads((Path(__file__).parent / "health_titles.toml").read_text("utf-8"))
+    proofs = {proof.example for proof in examples() if isinstance(proof.rule, HealthWords)}
+    assert not proofs & {*held_out["health"], *held_out["other"]}
+    followed = {
+        kind: sum(
+            bool(why_health(Entry(url="http://www.example.gov.cn/a", title=title), RULES.health)) for title in titles
+        )
+        for kind, titles in held_out.items()
+    }
+    assert followed["health"] / sum(followed.values()) >= 0.97
+    assert followed["health"] / len(held_out["health"]) >= 0.97
 
 
 def test_examples_are_many() -> None:

@@ -50,7 +50,7 @@ def test_site_is_read_with_its_defaults(write: Write) -> None:
         ("delay = 2", 'delay = "2"', "yunhu.toml: delay: expected a number, got '2'"),
         ("delay = 2", "delay = true", "yunhu.toml: delay: expected a number, got True"),
         ("delay = 2", "delay = -1.5", "yunhu.toml: delay: expected seconds, 0 or more, got -1.5"),
-        ("delay = 2", "dealy = 2", "yunhu.toml: dealy: expected one of the keys allow, budget, columns, delay,"),
+        ("delay = 2", "dealy = 2", "yunhu.toml: dealy: expected one of the keys allow, attachments, budget, columns, delay,"),
         ("delay = 2", "budget = {depth = 2.0}", "yunhu.toml: budget.depth: expected a whole number, got 2.0"),
         ("delay = 2", "budget = {pages = 0}", "yunhu.toml: budget.pages: expected 1 or more, got 0"),
         ("delay = 2", "budget = {page = 1}", "yunhu.toml: budget.page: expected one of the keys depth, megabytes, pages, seconds, got 1"),

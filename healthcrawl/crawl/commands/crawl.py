@@ -4,16 +4,20 @@ import argparse
 import asyncio
 import logging
 import sys
+from math import inf
 from typing import TYPE_CHECKING
 
 from scrapy.commands import BaseRunSpiderCommand
 from scrapy.settings import SETTINGS_PRIORITIES
 
+from healthcrawl.corpus.catalog import Catalog
 from healthcrawl.crawl.aftermath import Ending, tell
 from healthcrawl.crawl.archivist import OVER_BUDGET, Archivist
 from healthcrawl.crawl.checks import check_settings
 from healthcrawl.crawl.exits import BROKEN_EXPECTATION, DONE, FAILED, WRONG_USE, status_of
+from healthcrawl.crawl.files import read_now
 from healthcrawl.crawl.loader import SiteSpiderLoader
+from healthcrawl.crawl.monitor import Monitor
 from healthcrawl.crawl.options import is_offline
 from healthcrawl.errors import HealthcrawlError, UsageError
 
@@ -100,6 +104,25 @@ class Command(BaseRunSpiderCommand):
             lines = [ending.complaint] if is_offline(self.settings) else tell(ending, archivist, self.settings)
             for line in filter(None, lines):
                 print(f"scrapy crawl: {line}", file=sys.stderr)
+            if crawler.stats.get_value("finish_reason") != "shutdown":
+                self.exitcode = self._read_files(crawler) or self.exitcode
+
+    def _read_files(self, crawler: "Crawler") -> int:
+        """Read the texts of files that the crawl has brought; the exit status if that fails, else 0."""
+        archivist, monitor = crawler.get_extension(Archivist), crawler.get_extension(Monitor)
+        if archivist is None or monitor is None or archivist.broken or not archivist.frontier.lists_files:
+            return 0
+        seconds = inf if monitor.silent else crawler.settings.getfloat("PROGRESS_SECONDS")
+        catalog = Catalog(archivist.layout.catalog)
+        try:
+            troubles = read_now(catalog, archivist.layout, archivist.site.name, 1, seconds)
+        except HealthcrawlError as error:
+            troubles = [str(error)]
+        finally:
+            catalog.close()
+        for trouble in troubles:
+            print(f"scrapy crawl: {trouble}", file=sys.stderr)
+        return FAILED if troubles else 0
 
 
 def _judge(crawler: "Crawler", archivist: Archivist) -> Ending:

@@ -15,6 +15,7 @@ from healthcrawl.corpus.store import Store
 from healthcrawl.crawl.clock import Clock, load_clock
 from healthcrawl.crawl.command import PlainCommand
 from healthcrawl.crawl.exits import DONE, FAILED
+from healthcrawl.crawl.files import read_now
 from healthcrawl.crawl.monitor import summary_rows
 from healthcrawl.crawl.options import all_sites, archive_files, normal_form, one_site, size
 from healthcrawl.crawl.progress import track
@@ -89,10 +90,26 @@ class Command(PlainCommand):
                 if opts.json:
                     name = ingested.change.name if ingested.change else ""
                     print(json.dumps(as_json(ingested.outcome, name), ensure_ascii=False))
-        for name, number, note in summary_rows(tally):
-            print(f"{name:20} {number:>9}  {note}".rstrip(), file=sys.stderr)
-        print(f"the text files are in {opts.out or layout.corpus}", file=sys.stderr)
-        return FAILED if failed or tally.rejections["fault"] else DONE
+        troubles = [] if opts.out else _read_files(layout, opts.site, workers, seconds)
+        _tell(tally, opts.out or layout.corpus)
+        return FAILED if failed or troubles or tally.rejections["fault"] else DONE
+
+
+def _tell(tally: Tally, folder: str | Path) -> None:
+    for name, number, note in summary_rows(tally):
+        print(f"{name:20} {number:>9}  {note}".rstrip(), file=sys.stderr)
+    print(f"the text files are in {folder}", file=sys.stderr)
+
+
+def _read_files(layout: ArchiveLayout, site: str, workers: int, seconds: float) -> list[str]:
+    catalog = Catalog(layout.catalog)
+    try:
+        troubles = read_now(catalog, layout, site, workers, seconds)
+    finally:
+        catalog.close()
+    for trouble in troubles:
+        print(f"scrapy replay: {trouble}", file=sys.stderr)
+    return troubles
 
 
 def _refuse_strangers(paths: Iterable[Path], layout: ArchiveLayout, site: str) -> None:
