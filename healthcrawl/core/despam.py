@@ -143,6 +143,8 @@ def unconverted(lines: tuple[str, ...], simplified: Mapping[int, str]) -> frozen
     """
     plain = set(simplified.values())
     whole = "".join(lines)
+    if simplified.keys().isdisjoint(map(ord, set(whole))):  # the quick answer, and nearly always the one
+        return frozenset()
     if sum(map(simplified.__contains__, map(ord, whole))) < _CONVERTED * len(whole):
         return frozenset()
     return frozenset(

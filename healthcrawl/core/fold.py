@@ -47,7 +47,7 @@ def _fold(line: str) -> str:
     plain = unicodedata.normalize("NFKC", INVISIBLE.sub("", line))
     if _TRADITIONAL.search(plain):  # to look is cheaper than to translate
         plain = plain.translate(_PLAIN)
-    return " ".join(_GLOSS.sub("", plain).split())
+    return " ".join((_GLOSS.sub("", plain) if "(" in plain else plain).split())
 
 
 def unfold(line: str, start: int, end: int) -> str:

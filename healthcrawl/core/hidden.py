@@ -101,8 +101,9 @@ def drop_hidden(index: Index, spam: Spam) -> tuple[Finding, ...]:
     hidden = [(element, why) for element in styled if (why := sheet.why_hidden(element))]
     if not hidden:
         return ()
-    returning = _around_shown((element, sheet.style_of(element)) for element in styled)
-    whole = len(text_of(tree))
+    undone = any(why.partition(":")[0] in _SHOWN for _, why in hidden)
+    returning = _around_shown((element, sheet.style_of(element)) for element in styled) if undone else {}
+    whole = 0
     findings: list[Finding] = []
     kind: FindingKind
     judged: dict[str, float] = {}  # blocks in blocks often have the same text
@@ -119,6 +120,7 @@ def drop_hidden(index: Index, spam: Spam) -> tuple[Finding, ...]:
             continue
         # A page faded in by script hides all of its article (WeChat does), an injection is a small part.
         faded = why.startswith(("visibility", "opacity"))
+        whole = whole or len(text_of(tree))  # before anything is dropped
         if text and (4 if faded else 2) * len(text) > whole and not selling:
             continue
         if text:

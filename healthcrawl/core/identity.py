@@ -19,7 +19,7 @@ def recognise(page: Page, index: Index, rules: Rules) -> Family:
     """The family of a page; the generic one (the last) unless exactly one other reaches PROOF and outweighs the rest."""
     *known, generic = rules.families
     for reach in (_NEAR, _REACH):
-        ranked = sorted(((weigh(page, index, family, reach), family) for family in known), key=lambda pair: -pair[0])
+        ranked = sorted(((_proven(page, index, family, reach), family) for family in known), key=lambda pair: -pair[0])
         if ranked and ranked[0][0] >= PROOF and (len(ranked) == 1 or ranked[0][0] > ranked[1][0]):
             return ranked[0][1]
         if len(page.text) <= 2 * reach:
@@ -30,6 +30,17 @@ def recognise(page: Page, index: Index, rules: Rules) -> Family:
 def weigh(page: Page, index: Index, family: Family, reach: int = _REACH) -> int:
     """The sum of the weights of the family's signs that the page shows."""
     return sum(sign.weight for sign in family.evidence if shows(page, index, sign, reach))
+
+
+def _proven(page: Page, index: Index, family: Family, reach: int) -> int:
+    """The weight of a family; 0 as soon as the signs that are left can't bring it to PROOF. The cheap ones come first."""
+    weight, left = 0, sum(max(sign.weight, 0) for sign in family.evidence)
+    for sign in sorted(family.evidence, key=lambda sign: (sign.weight < 0, sign.page is not None, -sign.weight)):
+        if weight + left < PROOF:
+            return 0
+        left -= max(sign.weight, 0)
+        weight += sign.weight * shows(page, index, sign, reach)
+    return weight
 
 
 def shows(page: Page, index: Index, sign: Evidence, reach: int = _REACH) -> bool:

@@ -366,18 +366,10 @@ def _published(
 ) -> tuple[str, tuple[Finding, ...]]:
     latest = _FAR if page.captured_at is None else page.captured_at.date() + timedelta(days=1)
     pub_date = find_date(clues.meta.get("pubdate", ""))
-    listed = page.context.entry_date
-    shown = _shown_dates(index, layout, clues)
     # Some systems write when the page was generated into both.
     weak_pub_date = weak_pub_date or (bool(pub_date) and find_date(clues.meta.get("others", "")) == pub_date)
-    if weak_pub_date:
-        steps = [*shown, *_unlabelled(clues), ("list", listed), ("address", _date_in(page.url)), ("PubDate", pub_date)]
-    else:
-        steps = [*shown, ("PubDate", pub_date), *_unlabelled(clues), ("list", listed), ("address", _date_in(page.url))]
-    steps += [("shown", found) for found in _bare_dates(clues)]
-    steps.append(("JSON-LD", _local(_linked_data(index).get("datePublished"))))
     findings: list[Finding] = []
-    for step, found in steps:
+    for step, found in _dates(page, index, layout, clues, pub_date, weak_pub_date=weak_pub_date):
         if not found:
             continue
         if found[:10] > latest.isoformat():
@@ -396,6 +388,23 @@ def _published(
     if guessed:
         findings.append(Finding(kind="metadata", text=guessed, detail="date guessed by htmldate"))
     return guessed or "", tuple(findings)
+
+
+def _dates(
+    page: Page, index: Index, layout: Layout, clues: Clues, pub_date: str, *, weak_pub_date: bool
+) -> Iterator[tuple[str, str]]:
+    """What may be the date, best first, with where it was found; some are empty."""
+    yield from _shown_dates(index, layout, clues)
+    if not weak_pub_date:
+        yield "PubDate", pub_date
+    yield from _unlabelled(clues)
+    yield "list", page.context.entry_date
+    yield "address", _date_in(page.url)
+    if weak_pub_date:
+        yield "PubDate", pub_date
+    for found in _bare_dates(clues):
+        yield "shown", found
+    yield "JSON-LD", _local(_linked_data(index).get("datePublished"))
 
 
 def _shown_dates(index: Index, layout: Layout, clues: Clues) -> Iterator[tuple[str, str]]:
