@@ -30,6 +30,7 @@ _BETWEEN = re.compile(r"[.*\N{MIDDLE DOT}_ ]+")
 # Marks and pictures inside words: arrows, technical and other symbols, dingbats, emoji and what modifies them.
 _PICTURES = "\u2190-\u23ff\u2500-\u2bff\U0001f000-\U0001faff\U000e0020-\U000e007f"
 _INSIDE = re.compile(rf"(?<=[\u4e00-\u9fff])(?:[*\N{{MIDDLE DOT}}~^`]|[{_PICTURES}]{{1,4}})(?=[\u4e00-\u9fff])")
+_SPLITTING = re.compile(rf"[.*\N{{MIDDLE DOT}}_ ~^`{_PICTURES}]")  # one of the characters above
 # Words that sentences can't do without and keyword lists don't have.
 _FUNCTION_WORDS = re.compile("[的了在是和与对为将把被从及等其并]|应当|可以|已经|我们|你们|他们")
 _STOP = re.compile(r"[。!?]\S{0,2}$")
@@ -143,9 +144,8 @@ def unconverted(lines: tuple[str, ...], simplified: Mapping[int, str]) -> frozen
     """
     plain = set(simplified.values())
     whole = "".join(lines)
-    if simplified.keys().isdisjoint(map(ord, set(whole))):  # the quick answer, and nearly always the one
-        return frozenset()
-    if sum(map(simplified.__contains__, map(ord, whole))) < _CONVERTED * len(whole):
+    converted = (character for character in set(whole) if ord(character) in simplified)
+    if sum(map(whole.count, converted)) < _CONVERTED * len(whole):
         return frozenset()
     return frozenset(
         line
@@ -191,6 +191,8 @@ def _weigh_words(text: str, spam: Spam) -> float:
 
 def _joined(text: str) -> str:
     """A line without the marks between single characters, and inside words."""
+    if not _SPLITTING.search(text):
+        return text
     return _INSIDE.sub("", _SPACED.sub(lambda match: _BETWEEN.sub("", match[0]), text))
 
 

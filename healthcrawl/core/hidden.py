@@ -68,6 +68,7 @@ _ROOT = re.compile(r"<html[\s>]", re.IGNORECASE)
 _PAGE_PART = re.compile(r"<(?:head|body)[\s>]|<script\b(?!.*</script)", re.IGNORECASE | re.DOTALL)
 _NO_TEXT = re.compile(r"<!--.*?-->|<(script|style|noscript|title)\b.*?</\1\s*>|<[^>]*>", re.IGNORECASE | re.DOTALL)
 
+_ATTRIBUTES = ("style", "class", "id", "hidden", "height", "width")  # that say whether an element is seen
 _ROOT_REACH = 20_000  # characters; a root that begins later is a page within a page
 _LONGEST_STYLE = 4096  # characters; no hand and no editor writes more into one rule
 _MOST_CLASSES = 32  # of one element
@@ -174,8 +175,7 @@ class _Sheet:
 
     def why_hidden(self, element: html.HtmlElement) -> str:
         """By which declaration an element can't be seen, "folded" if it may come back, empty if it is shown."""
-        get = element.get
-        key = (get("style"), get("class"), get("id"), get("hidden"), get("height"), get("width"))
+        key = tuple(map(element.get, _ATTRIBUTES))
         if key not in self.verdicts:
             self.verdicts[key] = _why_hidden(element, self.style_of(element))
         return self.verdicts[key]

@@ -98,8 +98,10 @@ _LOST = "\N{REPLACEMENT CHARACTER} "
 _CUT = re.compile(r"(?:…|\.{3})\s*$")
 _HEADINGS = ("h1", "h2", "h3")
 
-_FILES = re.compile(r"\.(?:pdf|docx?|xlsx?|pptx?|wps|et|ofd|ceb|zip|rar|7z)(?:$|[?#&])", re.IGNORECASE)
-_DOWNLOADS = re.compile(r"download\.jsp\?|/download(?:attach)?\b|downloadattach|wbfileid=", re.IGNORECASE)
+# Addresses of files, in lower case.
+_FILES = re.compile(
+    r"\.(?:pdf|docx?|xlsx?|pptx?|wps|et|ofd|ceb|zip|rar|7z)(?:$|[?#&])|/download(?:attach)?\b|download\.jsp\?|downloadattach|wbfileid="
+)
 
 
 _SECOND_LEVEL = {"gov", "com", "org", "net", "edu", "ac", "mil"}  # as in .gov.cn
@@ -165,7 +167,7 @@ def read_attachments(page: Page, index: Index, place: Place, layout: Layout) -> 
     for region in regions:
         for anchor in region.iter("a", "iframe", "embed", "object"):
             target = anchor.get("href") or anchor.get("src") or anchor.get("data") or ""
-            if _FILES.search(target) or _DOWNLOADS.search(target):
+            if _FILES.search(target.lower()):
                 name = " ".join(text_of(anchor).split()) or anchor.get("title", "").strip()
                 if (url := resolve(base, target)) and not found.get(url):
                     found[url] = name

@@ -15,7 +15,7 @@ from cssselect import HTMLTranslator, SelectorError
 from cssselect.parser import Attrib, Class, CombinedSelector, Element, Hash
 from lxml import etree, html
 
-_STRAY_END = re.compile(rb"</(?:html|body)\s*>", re.IGNORECASE)
+_STRAY_END = re.compile(rb"</(?:[hH][tT][mM][lL]|[bB][oO][dD][yY])\s*>")  # sets keep the search for `</` fast
 # libxml2 compares each attribute of an element with all others.
 _LONG_TAG = re.compile(rb"(<[a-zA-Z][\w-]{0,40})[^<>]{20000,}>")
 _LOOK = 10_000  # bytes: of each so long tag there is a stretch, counted from the start, without an end of a tag
@@ -77,7 +77,8 @@ def parse(text: str) -> html.HtmlElement:
 
 def _without_stuffed_tags(source: bytes) -> bytes:
     """A source with those tags emptied that hold thousands of attributes."""
-    if all(source.find(b">", at, at + _LOOK) >= 0 for at in range(0, len(source) - _LOOK + 1, _LOOK)):
+    ends = (source.find(b">", at, at + _LOOK) >= 0 for at in range(0, len(source) - _LOOK + 1, _LOOK))
+    if all(ends) or source.count(b"=") < _MOST_ATTRIBUTES:
         return source
     return _LONG_TAG.sub(lambda tag: tag[0] if tag[0].count(b"=") < _MOST_ATTRIBUTES else tag[1] + b">", source)
 
