@@ -7,9 +7,11 @@ imitate), declarations second, a guess last; among what is left the reading with
 A reply can expand a thousandfold, so content codings are undone piece by piece and stop at the limit.
 """
 
+import math
 import re
 import sys
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import brotli  # type: ignore[import-untyped]
@@ -304,12 +306,24 @@ def _choose(payload: bytes, said: dict[str, str]) -> tuple[str, str, str]:
     text = payload.decode("utf-8", "replace").removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}")
     if _plausible(text):
         return text, "utf-8", "utf-8"
-    readings = [(_read(payload, charset), charset, step) for step, charset in said.items() if charset]
+    best, fewest = (text, "utf-8", "guessed"), math.inf
+    for reading in _readings(payload, said, text):  # of equals the first: what was said before what is guessed
+        flaws = len(_IMPLAUSIBLE.findall(reading[0]))
+        if flaws < fewest:
+            best, fewest = reading, flaws
+        if not flaws:
+            break
+    return best
+
+
+def _readings(payload: bytes, said: dict[str, str], text: str) -> Iterator[tuple[str, str, str]]:
+    """The ways to read a payload: as was said, in the Chinese encoding that it reads best in, as damaged UTF-8 (`text`)."""
+    for step, charset in said.items():
+        if charset:
+            yield _read(payload, charset), charset, step
     guesses = [(_read(payload, charset), charset, "guessed") for charset in ("gb18030", "big5hkscs")]
-    readings.append(max(guesses, key=lambda reading: len(_FREQUENT.findall(reading[0]))))
-    readings.append((text, "utf-8", "guessed"))
-    # min() keeps the first of equals: what was said before what is guessed.
-    return min(readings, key=lambda reading: len(_IMPLAUSIBLE.findall(reading[0])))
+    yield max(guesses, key=lambda reading: len(_FREQUENT.findall(reading[0])))
+    yield text, "utf-8", "guessed"
 
 
 def _read(payload: bytes, charset: str) -> str:
