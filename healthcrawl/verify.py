@@ -293,7 +293,7 @@ def _verify_index(warc: Path, path: Path, lines: tuple[str, ...]) -> Verdict:
 
 
 def _verify_corpus(layout: ArchiveLayout, known: _Known) -> Iterator[Verdict]:
-    expected = {step.name: step for step in known.steps.values() if step.action != "withdrawn"}
+    expected = {step.name: step for step in known.steps.values() if step.name}
     found = set()
     for path in sorted(layout.corpus.glob("*.txt")) if layout.corpus.is_dir() else []:
         found.add(path.name)
@@ -303,6 +303,10 @@ def _verify_corpus(layout: ArchiveLayout, known: _Known) -> Iterator[Verdict]:
             yield Verdict(file=str(path), state="damaged", detail=str(error))
     for missing in sorted(expected.keys() - found):
         step = expected[missing]
+        if step.action == "adopted":
+            detail = f"document {step.number}, adopted from an older corpus: put the file back"
+            yield Verdict(file=str(layout.corpus / missing), state="missing", detail=detail)
+            continue
         yield Verdict(
             file=str(layout.corpus / missing),
             state="missing",
@@ -316,6 +320,8 @@ def _verify_text(path: Path, step: Step | None, layout: ArchiveLayout, known: _K
     digest = content_hash(path.read_bytes())
     if step is None:
         return _verify_stranger(path, digest)
+    if step.action == "adopted":
+        return _verify_adopted(path, digest, step)
     source = str(layout.warc(step.site) / step.warc_file)
     if digest != step.sha256:
         detail = "its content is not what its name says"
@@ -323,6 +329,14 @@ def _verify_text(path: Path, step: Step | None, layout: ArchiveLayout, known: _K
     if step.record_id in known.lost:
         return Verdict(file=str(path), state="ok", detail="its capture was lost to damage that was repaired")
     return _verdict(path, [] if step.record_id in known.found else [f"its capture {step.record_id} is not in {source}"])
+
+
+def _verify_adopted(path: Path, digest: str, step: Step) -> Verdict:
+    """A file of an older corpus: its own digest is known, its name says nothing."""
+    if digest != step.sha256:
+        return Verdict(file=str(path), state="damaged", detail="its content is not what was adopted")
+    detail = f"document {step.number}, adopted from an older corpus; its name can't be computed again"
+    return Verdict(file=str(path), state="legacy", detail=detail)
 
 
 def _verify_stranger(path: Path, digest: str) -> Verdict:

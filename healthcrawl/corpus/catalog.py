@@ -120,6 +120,17 @@ aliases = sa.Table(
     sa.Index("aliases_number", "number"),
 )
 
+adopted = sa.Table(
+    "adopted",
+    metadata,
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("title", sa.Text, nullable=False, comment="its letters and digits"),
+    sa.Column("published", sa.Text, nullable=False, comment="the day, or empty"),
+    sa.Column("text", sa.Text, nullable=False, comment="letters and digits, cleaned"),
+    sa.Index("adopted_title", "title"),
+    comment="texts of an older corpus that wait for the article that they are",
+)
+
 versions = sa.Table(
     "versions",
     metadata,

@@ -15,7 +15,7 @@ from healthcrawl.corpus.history import Part, differing
 from healthcrawl.corpus.manifest import Manifest, Step
 from healthcrawl.errors import UsageError
 
-Kind: TypeAlias = Literal["new", "changed", "withdrawn", "taken-back", "back"]
+Kind: TypeAlias = Literal["new", "changed", "withdrawn", "taken-back", "back", "adopted", "taken-over"]
 _CURSOR = re.compile(r"j(\d{1,18})")
 
 
@@ -24,7 +24,7 @@ class News:
     """One step of a document.
 
     "withdrawn": its page is gone, the file stays; "taken-back": our rules take it for no article any more, the file is gone.
-    `former` is the name of the file that it had before (empty: none). `what` differs from the step before; by `rules` if it was
+    "adopted": a number of an older corpus; "taken-over": its article was found. `former` is the name of the file that it had before (empty: none). `what` differs from the step before; by `rules` if it was
     the same capture that was read anew. `cursor` is the place behind it.
     """
 
@@ -88,12 +88,15 @@ def _news(step: Step, former: Step | None, cursor: str) -> News:
     if step.action == "withdrawn":
         kind = "withdrawn" if step.name else "taken-back"
     elif step.action == "changed":
-        kind = "back" if former and former.action == "withdrawn" and former.name else "changed"
+        kind = "taken-over" if former and former.action == "adopted" else "changed"
+        kind = "back" if former and former.action == "withdrawn" and former.name else kind
+    elif step.action == "adopted":
+        kind = "adopted"
     return News(
         kind=kind,
         step=step,
         cursor=cursor,
         former=former.name if former else "",
-        what=differing(former, step) if former and kind in {"changed", "back"} else (),
+        what=differing(former, step) if former and kind in {"changed", "back", "taken-over"} else (),
         rules=bool(former and former.record_id == step.record_id),
     )

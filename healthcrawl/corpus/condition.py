@@ -7,10 +7,8 @@ import sqlalchemy as sa
 
 from healthcrawl.corpus import catalog as tables
 from healthcrawl.corpus.catalog import Catalog
-from healthcrawl.corpus.vitals import Problem, problems_of
+from healthcrawl.corpus.vitals import Problem, problems_of, shows_its_page
 
-# Reasons of captures that do not show the page.
-_SAYS_NOTHING = ("not-modified", "challenge", "blocked", "truncated", "http-error", "unresolved", "unreadable")
 _CAPTURES, _DOCUMENTS, _FINDINGS, _RUNS = tables.captures, tables.documents, tables.findings, tables.runs
 
 
@@ -77,17 +75,11 @@ def _incidents(tx: sa.Connection, site: str) -> tuple[Incident, ...]:
     spam = sa.select(_FINDINGS.c.record_id, sa.func.min(_FINDINGS.c.text).label("text"))
     # Literally, so that SQLite sees that its index of spam will do.
     spam = spam.where(_FINDINGS.c.kind == sa.literal_column("'spam'")).group_by(_FINDINGS.c.record_id)
-    found, later = spam.subquery(), _CAPTURES.alias()
-    read_again = sa.exists().where(
-        later.c.address == _CAPTURES.c.address,
-        later.c.captured_at > _CAPTURES.c.captured_at,
-        later.c.site == site,
-        later.c.reason.not_in(_SAYS_NOTHING),
-    )
+    found = spam.subquery()
     query = (
         sa.select(_CAPTURES.c.url, found.c.text, _CAPTURES.c.captured_at)
         .join(found, found.c.record_id == _CAPTURES.c.record_id)
-        .where(_CAPTURES.c.site == site, _CAPTURES.c.role == "article", ~read_again)
+        .where(shows_its_page(site))
         .order_by(_CAPTURES.c.captured_at.desc(), _CAPTURES.c.address)
     )
     return tuple(Incident(url=row.url, text=row.text, captured_at=row.captured_at) for row in tx.execute(query))

@@ -6,7 +6,8 @@ capture held the very bytes of the one before it was only read anew.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from itertools import groupby
+from itertools import accumulate, groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -22,6 +23,7 @@ Part: TypeAlias = Literal["text", "title", "date", "source", "author", "attachme
 Kind: TypeAlias = Literal[
     "new",
     "changed",
+    "taken-over",
     "read-anew",
     "withdrawn",
     "taken-back",
@@ -62,7 +64,8 @@ class Event:
     """One thing that happened to a document, or several captures in a row that say the same.
 
     "new", "changed", "withdrawn" (its page is gone) and "back" happened on the site; "read-anew" and "taken-back" are what
-    other rules made of a capture; "alias": another address shows the text; "adopted": it came from an older corpus. Of captures
+    other rules made of a capture; "alias": another address shows the text; "adopted": it came from an older corpus, "taken-over": and is known by
+    its page from now on. Of captures
     that changed nothing: "same" bytes, "template" (other bytes, but nothing that is kept differs), "absent" (404 or 410),
     "rejected" (an answer that is no article; `detail` says why). `times` counts them, `at` is the first and `until` the last.
 
@@ -125,7 +128,10 @@ def life_of(number: int, manifest: Manifest, catalog: Catalog, corpus: Path) -> 
     payloads = {row["record_id"]: row["payload_sha256"] for row in rows}
     told = list(_steps(steps, texts, payloads))
     seen = list(_seen(rows, {step.record_id for step in steps}))
-    events = sorted([*told, *seen], key=lambda event: event.at)
+    # By time, but steps in the journal's order, whatever clocks said.
+    reached = accumulate((event.at for event in told), max)
+    placed = [*zip(reached, told, strict=True), *((event.at, event) for event in seen)]
+    events = [event for _, event in sorted(placed, key=itemgetter(0))]
     return Life(present=main[-1], events=tuple(_joined(events)))
 
 
@@ -163,7 +169,7 @@ def _event(step: Step, former: Step | None, texts: Mapping[str, str], payloads: 
     ours = kind in {"read-anew", "taken-back", "adopted"}
     at = step.seen_at if ours or kind == "withdrawn" else step.captured_at or step.seen_at
     event = Event(kind=kind, at=at, until=at, origin=_origin_of(step), step=step)
-    if former is None or kind not in {"changed", "read-anew", "back"}:
+    if former is None or kind not in {"changed", "taken-over", "read-anew", "back"}:
         return event
     old, new = texts.get(former.sha256), texts.get(step.sha256)
     what = differing(former, step)
@@ -178,6 +184,8 @@ def _event(step: Step, former: Step | None, texts: Mapping[str, str], payloads: 
 
 def _kind(step: Step, former: Step | None, payloads: Mapping[str, str]) -> Kind:
     match step.action:
+        case "changed" if former is not None and former.action == "adopted":
+            return "taken-over"
         case "changed" if former is not None:
             if former.action == "withdrawn" and former.name:
                 return "back"

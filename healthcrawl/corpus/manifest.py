@@ -25,11 +25,12 @@ class Step:
 
     action "new": the number is given to `address`. "changed": its content is now `sha256`. "alias": `address` shows the same
     text. "withdrawn" without a `name`: the rules no longer take its capture for an article, there is no file; with one: its page
-    is gone, the file stays. `attachments` are (name, url) pairs; `decided_by` names the versions of what decided the text.
+    is gone, the file stays. "adopted": the number is that of a file of an older corpus; `address` names the file, `record_id` its
+    digest, `name` is empty where it does not lie in the corpus folder. `attachments` are (name, url) pairs; `decided_by` names the versions of what decided the text.
     `noted_at` is when the line was written (empty: nobody said).
     """
 
-    action: Literal["new", "changed", "alias", "withdrawn"]
+    action: Literal["new", "changed", "alias", "withdrawn", "adopted"]
     number: int
     name: str
     sha256: str

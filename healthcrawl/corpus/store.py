@@ -17,6 +17,7 @@ from healthcrawl.corpus import catalog as tables
 from healthcrawl.corpus.catalog import Catalog, fact, set_fact
 from healthcrawl.corpus.layout import content_hash, file_name, parse_name
 from healthcrawl.corpus.manifest import Manifest, Step
+from healthcrawl.corpus.twins import find_twin, forget, is_adopted
 from healthcrawl.disk import TEMPORARY, disk_errors, write_atomically
 from healthcrawl.errors import ArchiveError
 from healthcrawl.model import Document
@@ -96,8 +97,9 @@ class Store:
         """
         data = file_text(document.metadata.title, document.text).encode()
         sha256 = content_hash(data)
-        present, former = self._find(tx, document.address, sha256)
-        if present and present["address"] != document.address and not former:
+        present, former = self._find(tx, document, sha256)
+        adopted = present is not None and is_adopted(present["address"])
+        if present and present["address"] != document.address and not former and not adopted:
             return self._keep_alias(tx, present, document, provenance)
         if present and present["captured_at"] > provenance.captured_at:
             return Change(kind="unchanged", number=present["number"], name=present["name"])
@@ -114,7 +116,9 @@ class Store:
             (self._folder / present["name"]).unlink(missing_ok=True)
         if former:
             self._journal(tx, _step_of(former, action="alias"), "")
-        return Change(kind=step.action, number=number, name=step.name)
+        if adopted:
+            forget(tx, number)
+        return Change(kind="changed" if present else "new", number=number, name=step.name)
 
     def withdraw(self, tx: sa.Connection, record_id: str) -> Change | None:
         """Take back the document that a capture gave, now that the rules reject that capture; None if it gave none.
@@ -129,17 +133,24 @@ class Store:
         (self._folder / present["name"]).unlink(missing_ok=True)
         return Change(kind="withdrawn", number=present["number"], name=present["name"])
 
-    def _find(self, tx: sa.Connection, address: str, sha256: str) -> tuple[_Row | None, _Row | None]:
-        """The document of an address, or else the one that holds the same text.
+    def adopt(self, tx: sa.Connection, step: Step, text: str) -> None:
+        """Take a number of an older corpus into the journal; the file is left where and as it is."""
+        self._journal(tx, step, text)
+
+    def _find(self, tx: sa.Connection, document: Document, sha256: str) -> tuple[_Row | None, _Row | None]:
+        """The document of an address, or else the one that holds the same text, or else the adopted one that is the same article.
 
         A replay may meet an alias before the address whose number it shares; then the second is that alias's row, which has
         to give way to the number's owner.
         """
+        address = document.address
         if present := _row(tx, tables.documents.c.address == address):
             return present, None
         holder = _row(tx, sa.and_(tables.documents.c.sha256 == sha256, tables.documents.c.name != ""))
         if holder and self._reserved.owners.get(holder["number"]) == address:
             return holder, holder
+        if holder is None and (number := find_twin(tx, document)) is not None:
+            return _row(tx, tables.documents.c.number == number), None
         return holder, None
 
     def _keep_alias(self, tx: sa.Connection, holder: _Row, document: Document, provenance: Provenance) -> Change:

@@ -12,6 +12,8 @@ from healthcrawl.corpus.catalog import Catalog
 
 FAILED = "failed"  # the name of the problem of a run that did not do its job
 _CAPTURES, _DOCUMENTS, _FINDINGS = tables.captures, tables.documents, tables.findings
+# Reasons of captures that do not show their page.
+_SAYS_NOTHING = ("not-modified", "challenge", "blocked", "truncated", "http-error", "unresolved", "unreadable")
 _PASSED_OVER = ("robots", "list", "redirect")  # reasons of captures that were never meant to be documents
 _LOSSES = "%could not be read as%"  # how `healthcrawl.core.decode` tells them
 
@@ -50,11 +52,14 @@ def read_vitals(
         lost = sa.and_(
             asked, _CAPTURES.c.address.not_in(sa.select(_CAPTURES.c.address).where(asked, shown).correlate(None))
         )
+        present = sa.and_(
+            _CAPTURES.c.address.in_(sa.select(_CAPTURES.c.address).where(asked).correlate(None)), shows_its_page(site)
+        )
         told = {
             "rejected": _count(tx, lost),
-            "spam": _count(tx, sa.and_(asked, sa.or_(_CAPTURES.c.reason == "spam", _found("spam")))),
-            "charset": _count(tx, sa.and_(asked, _found("charset", _LOSSES))),
-            "drift": _count(tx, sa.and_(asked, _found("template"))),
+            "spam": _count(tx, sa.and_(present, sa.or_(_CAPTURES.c.reason == "spam", _found("spam")))),
+            "charset": _count(tx, sa.and_(present, _found("charset", _LOSSES))),
+            "drift": _count(tx, sa.and_(present, _found("template"))),
         }
         newest, newest_url = _newest(tx, site, now)
         examples = {name: example for name, (_, example) in told.items()}
@@ -69,6 +74,23 @@ def read_vitals(
             examples=examples,
             **{name: number for name, (number, _) in told.items()},
         )
+
+
+def shows_its_page(site: str) -> sa.ColumnElement[bool]:
+    """Whether a capture of a site's article shows how its page is now: it has a body, and no later one has."""
+    later = _CAPTURES.alias()
+    read_again = sa.exists().where(
+        later.c.address == _CAPTURES.c.address,
+        later.c.captured_at > _CAPTURES.c.captured_at,
+        later.c.site == site,
+        later.c.reason.not_in(_SAYS_NOTHING),
+    )
+    return sa.and_(
+        _CAPTURES.c.site == site,
+        _CAPTURES.c.role == "article",
+        _CAPTURES.c.reason.not_in(_SAYS_NOTHING),
+        ~read_again,
+    )
 
 
 def earlier_runs(catalog: Catalog, site: str, run: int) -> list[Vitals]:

@@ -97,7 +97,7 @@ def test_a_replay_by_the_same_rules_adds_nothing(room: Newsroom) -> None:
 def test_a_person_reads_marks_and_captures(room: Newsroom) -> None:
     told = "".join(room.run("history", room.url(number)).out for number in (3, 5, 6, 8))
     assert "2026-03-03 08:00  changed: text; the date stayed as it was: a silent edit" in told
-    assert "¶3 一、请于三月[-4-]{+18+}日前完成" in told
+    assert "¶3:一、请于三月[-4-]{+18+}日前完成" in told
     assert "source: [-市卫生健康局-]{+市疾控中心+}" in told
     assert "{+附件1:登记表.docx" in told
     assert "not found: status 404" in told

@@ -31,7 +31,7 @@ class Command(PlainCommand):
         """The help's first paragraph."""
         return (
             "List what became of documents, in the order in which it was noted: new, changed (and what of it), withdrawn (the "
-            "page is gone, the file stays), back, taken-back (by our rules; the file is gone). --since takes a date, or "
+            "page is gone, the file stays), back, taken-back (by our rules; the file is gone), adopted (of an older corpus), taken-over (its article was found). --since takes a date, or "
             "the cursor of the last line that a job has seen: the next call then goes on behind it. Exit status: 0 done, "
             "1 the journal can't be read, 2 wrong use."
         )

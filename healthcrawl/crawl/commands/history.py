@@ -29,6 +29,7 @@ _WORDS: dict[Kind, str] = {
     "back": "back again",
     "alias": "the same text at another address",
     "adopted": "adopted from an older corpus",
+    "taken-over": "found on its site, which it follows from now on",
     "same": "unchanged",
     "template": "page changed, article did not",
     "absent": "not found",
@@ -191,7 +192,7 @@ def _details(event: Event, former: Step | None) -> Iterator[list[Piece]]:
     if event.changes is None:
         yield ["a text of the two is not in the catalog; their captures are in the archive"]
     for change in event.changes or ():
-        yield [f"¶{change.number} ", *_marked(change.stretches)]
+        yield [f"¶{change.number}:", *_marked(change.stretches)]
     if event.origin.warc_file:
         yield [(f"capture: {event.origin.warc_file} @ {event.origin.warc_offset}", "dim")]
 
