@@ -62,6 +62,7 @@ _TELLING = (
 )
 _SHIFT = re.compile(r"-(?:\d{3}|[2-9]\dr?em)")
 _TINY = re.compile(r"font-size:(?:0|1?\.|1p|\d%)")
+_COMMENT = re.compile(r"/\*[^*]*(?:\*(?!/)[^*]*)*(?:\*/)?")  # one without an end goes to the end, as in browsers
 _KEY = re.compile(r"([a-z]\w*)?([.#][\w-]+)", re.IGNORECASE)
 _WHITE = {"white", "#fff", "#ffffff", "#fefefe", "rgb(255,255,255)"}
 _ROOT = re.compile(r"<html[\s>]", re.IGNORECASE)
@@ -234,7 +235,7 @@ def _class_styles(index: Index) -> dict[str, _Style]:
     whatever its selector ends in: what may be seen is not to be lost. Sizes of letters, which most rules have, only count in
     pages that shrink some to nothing.
     """
-    sheets = [text for element in index.tree.iter("style") if (text := element.text)]
+    sheets = [_COMMENT.sub("", text) for element in index.tree.iter("style") if (text := element.text)]
     plain = ["".join(text.lower().split()) for text in sheets]
     own = "}".join({element.get("style", "") for element in index.styled})
     sized = any(map(_TINY.search, (*plain, "".join(own.lower().split()))))
@@ -281,5 +282,7 @@ def _add_rule(head: str, rule: str, index: Index, styles: dict[str, _Style]) -> 
 
 def _declared(style: str) -> _Style:
     """The values of a style by property, in lower case and without blanks; the last one of a property counts."""
+    if "/*" in style:
+        style = _COMMENT.sub("", style)
     pairs = (part.partition(":") for part in "".join(style[:_LONGEST_STYLE].lower().split()).split(";"))
     return {name: value.partition("!")[0] for name, colon, value in pairs if colon}

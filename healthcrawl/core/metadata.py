@@ -69,6 +69,8 @@ _UNLABELLED_SOURCE = re.compile(
     r"健康[\u4e00-\u9fff]{2,4}|[\u4e00-\u9fff]{2,4}健康)"
     r"(?=$|\s)"
 )
+# What an element named by the layout holds beside nothing else: words of buttons are no names.
+_ONLY_NAME = re.compile(rf"(?!.*(?:{_NEXT}))[\u4e00-\u9fff]{{4,20}}")
 _AUTHOR = re.compile(rf"(?<![\u4e00-\u9fff])作\s?者{_VALUE}")
 _INDEX_NUMBER = re.compile(r"索\s*[引取]\s*号[\s\]】]{0,9}[:|]?\s{0,9}(?P<value>[\w\[\]()〔〕/.-]{5,60})", re.ASCII)
 _NUMBERED = r"[\u4e00-\u9fff]{1,12}[〔\[(]\s*(?:19|20)\d\d\s*[〕\])]\s*第?\s*\d{1,5}\s*号"
@@ -111,7 +113,7 @@ _SECOND_LEVEL = {"gov", "com", "org", "net", "edu", "ac", "mil"}  # as in .gov.c
 class Clues:
     """Where a page may say something of its article: meta tags by name in lower case, lines around the body, the first in it.
 
-    The lines are folded; `raw` has them as they stand on the page.
+    The lines are folded; `raw` has them as they stand on the page. `linked` is what JSON-LD says of the article.
     """
 
     meta: dict[str, str]
@@ -119,6 +121,7 @@ class Clues:
     rest: tuple[str, ...]
     body: tuple[str, ...]
     raw: Mapping[str, str]
+    linked: Mapping[str, object]
 
 
 def read_metadata(
@@ -136,7 +139,8 @@ def read_metadata(
         title=title,
         published=published,
         source=_source(index, layout, clues),
-        author=_labelled(_AUTHOR, (*clues.head[-_BEFORE_BODY:], *clues.body), clues.raw),
+        author=_labelled(_AUTHOR, (*clues.head[-_BEFORE_BODY:], *clues.body), clues.raw)
+        or _name(clues.linked.get("author")),
         column=clues.meta.get("columnname", "") or page.context.column,
         document_number=_labelled(_DOCUMENT_NUMBER, everywhere) or _bare_number(clues.body),
         index_number=_labelled(_INDEX_NUMBER, (*everywhere, *clues.body)),
@@ -205,6 +209,7 @@ def collect_clues(tree: html.HtmlElement, place: Place) -> Clues:
         rest=_with_labels(lines["rest"], raw),
         body=_with_labels(lines["body"][:_BEFORE_BODY], raw),
         raw=raw,
+        linked=_linked_data(tree),
     )
 
 
@@ -316,6 +321,9 @@ def _titles(
     ]
     if is_headline(entry):
         others.insert(0, entry)
+    headline = clues.linked.get("headline")
+    if isinstance(headline, str) and is_headline(linked := " ".join(headline.split())):
+        others.append(linked)
     yield from others or [text for text in cleaned if text and text not in nameless]
 
 
@@ -406,7 +414,7 @@ def _dates(
         yield "PubDate", pub_date
     for found in _bare_dates(clues):
         yield "shown", found
-    yield "JSON-LD", _local(_linked_data(index).get("datePublished"))
+    yield "JSON-LD", _local(clues.linked.get("datePublished"))
 
 
 def _shown_dates(index: Index, layout: Layout, clues: Clues) -> Iterator[tuple[str, str]]:
@@ -456,16 +464,17 @@ def _source(index: Index, layout: Layout, clues: Clues) -> str:
     near = [*named, *reversed(clues.head[-_BEFORE_BODY:]), *clues.body]
     return (
         _labelled(_SOURCE, near, {**clues.raw, **named})
+        or next((text for text in named.values() if _ONLY_NAME.fullmatch(text)), "")
         or _labelled(_UNLABELLED_SOURCE, reversed(clues.head[-_BEFORE_BODY:]), clues.raw)
         or clues.meta.get("contentsource", "")
         or _labelled(_PUBLISHER, (*clues.head, *clues.rest), clues.raw)
-        or _name(_linked_data(index).get("publisher"))
+        or _name(clues.linked.get("publisher"))
     )
 
 
-def _linked_data(index: Index) -> dict[str, object]:
+def _linked_data(tree: html.HtmlElement) -> dict[str, object]:
     """What the first article of a page's JSON-LD says of itself; empty if there is none."""
-    for script in islice(index.tree.iter("script"), _MOST_SCRIPTS):
+    for script in islice(tree.iter("script"), _MOST_SCRIPTS):
         if script.get("type", "").strip().lower() != "application/ld+json":
             continue
         try:
@@ -489,7 +498,8 @@ def _local(said: object) -> str:
 
 
 def _name(of: object) -> str:
-    """The name of a person or an organisation in JSON-LD, where it is one line."""
+    """The name of a person or an organisation in JSON-LD, of several the first, where it is one line."""
+    of = of[0] if isinstance(of, list) and of else of
     name = of.get("name") if isinstance(of, dict) else of
     return " ".join(name.split()) if isinstance(name, str) and len(name) <= _LONGEST_NAME else ""
 

@@ -223,6 +223,8 @@ def test_container_without_font_size_leaves_the_size_to_its_children() -> None:
         ".x{color:#FFF}",
         "#x{visibility : hidden}",
         ".b .x{opacity:.01}",
+        ".x{position:absolute;left:/* a; b } */-9999px}",
+        "/* .y{ */ .x/**/{font-size/**/:0}",
     ],
 )
 def test_rules_that_hide_are_found_however_they_are_written(rule: str) -> None:

@@ -318,6 +318,24 @@ def test_linked_data_tells_what_nothing_else_does() -> None:
     assert (told.published, told.source) == ("2024-03-05T08:00:00", "云海日报")
 
 
+def test_linked_data_tells_headline_and_author_of_a_bare_page() -> None:
+    said = (
+        f'{{"datePublished": "2024-03-05", "headline": "{TITLE}", "author": [{{"name": "李明"}}, {{"name": "王芳"}}]}}'
+    )
+    head = f"<title>云海市卫生健康局</title><script type='application/ld+json'>{said}</script>"
+    told, _ = read(f"<head>{head}</head><body>{BODY}</body>", url="http://www.yunhai.example/a")
+    assert (told.title, told.author) == (TITLE, "李明")
+
+
+@pytest.mark.parametrize(
+    ("name", "source"), [("健康云海", "健康云海"), ("点击分享", ""), ("云海2024", ""), ("来源：市卫健局", "市卫健局")]
+)
+def test_name_of_an_account_is_the_source(name: str, source: str) -> None:
+    markup = f"<title>{TITLE}</title><body><h1>{TITLE}</h1><a id=js_name> {name} </a>{BODY}</body>"
+    metadata, _ = read(markup, layout=Layout(source=("#js_name",)))
+    assert metadata.source == source
+
+
 @pytest.mark.parametrize(
     "said",
     [
