@@ -25,6 +25,7 @@ from healthcrawl.core.refuse import refuse_protected
 from healthcrawl.core.scope import leads_to, refuse
 from healthcrawl.core.urls import canonical
 from healthcrawl.corpus import catalog as tables
+from healthcrawl.corpus import parts
 from healthcrawl.corpus.attachments import list_file
 from healthcrawl.corpus.frontier import Frontier, State, Visit
 from healthcrawl.corpus.store import Change, Provenance, Store
@@ -75,9 +76,13 @@ class Examined:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ingested:
-    """What became of a capture: its outcome, what that did to the corpus, and what was decided about where it leads."""
+    """What became of a capture: its outcome, what that did to the corpus, and what was decided about where it leads.
+
+    `document` is the article that was kept, which may have more pages than this one; None while some of them are to come.
+    """
 
     outcome: Document | Rejection
+    document: Document | None = None
     change: Change | None = None
     decisions: tuple[Finding, ...] = ()
 
@@ -128,14 +133,52 @@ def keep(
     """
     outcome, change = examined.outcome, None
     with store.writing() as tx:
-        if isinstance(outcome, Document):
-            change = store.keep(tx, outcome, _provenance(examined, location))
-        elif outcome.reason not in {"fault", "unresolved"}:  # which say nothing of the page
-            change = store.withdraw(tx, examined.record_id)
+        whole = _gather(tx, examined, location, rules)
+        if whole:
+            change = store.keep(tx, whole.document, whole.provenance)
+        if isinstance(outcome, Rejection) and _says_something(outcome):
+            change = store.withdraw(tx, examined.record_id) or change
         decisions = _note(tx, examined, rules, change, frontier) if frontier else ()
-        findings = (*outcome.findings, *(examined.links.findings if examined.links else ()), *decisions)
+        lacking = whole.lacking if whole else ()
+        findings = (*outcome.findings, *lacking, *(examined.links.findings if examined.links else ()), *decisions)
         _record(tx, examined, location, change, findings)
-    return Ingested(outcome=outcome, change=change, decisions=tuple(one for one in findings if one.kind == "scope"))
+    return Ingested(
+        outcome=outcome,
+        document=whole.document if whole else None,
+        change=change,
+        decisions=tuple(one for one in findings if one.kind == "scope"),
+    )
+
+
+def settle(store: Store, site: str | None = None) -> None:
+    """Keep, as far as they go, the articles that still wait for one of their pages, now that none will come.
+
+    Raises:
+        ArchiveError: the corpus can't be written.
+    """
+    with store.writing() as tx:
+        for whole in [*parts.unfinished(tx, site)]:
+            store.keep(tx, whole.document, whole.provenance)
+
+
+def _gather(tx: sa.Connection, examined: Examined, location: Location, rules: Rules) -> parts.Whole | None:
+    """The document that a capture gives or completes, with all its pages."""
+    outcome = examined.outcome
+    if isinstance(outcome, Document):
+        following = canonical(outcome.goes_on_at, rules) if _may_go_on(outcome, rules) else ""
+        return parts.take(tx, outcome, following, _provenance(examined, location))
+    if not _says_something(outcome):
+        return None
+    return parts.refuse(tx, outcome.site, outcome.address, examined.record_id, outcome.reason)
+
+
+def _says_something(rejection: Rejection) -> bool:
+    """Whether a rejection is one of the page, not of a fault of ours or of an archive that lacks something."""
+    return rejection.reason not in {"fault", "unresolved", "not-modified"}
+
+
+def _may_go_on(document: Document, rules: Rules) -> bool:
+    return bool(document.goes_on_at) and not refuse(document.goes_on_at, rules)
 
 
 def is_ingested(store: Store, record_id: str, location: Location) -> bool:
@@ -263,6 +306,9 @@ def _note(
         last_modified=examined.last_modified,
     )
     frontier.visited(tx, outcome.address, visit, context)
+    if isinstance(outcome, Document) and visit.body and _may_go_on(outcome, rules):
+        known = replace(context, via=examined.url, hops=context.hops + 1)
+        frontier.discover(tx, canonical(outcome.goes_on_at, rules), outcome.goes_on_at, known)
     if examined.target:
         return _follow(tx, examined, rules, frontier)
     if context.role == "article" and frontier.lists_files:

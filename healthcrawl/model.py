@@ -229,7 +229,10 @@ class Metadata:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """An article in the corpus's normal form. `address` is its canonical URL, `text` the body, one paragraph a line."""
+    """An article in the corpus's normal form. `address` is its canonical URL, `text` the body, one paragraph a line.
+
+    `goes_on_at` is the URL of the next page, where the text goes on behind this one; empty if it ends here.
+    """
 
     address: str
     url: str
@@ -239,6 +242,7 @@ class Document:
     text: str
     attachments: tuple[Attachment, ...] = ()
     findings: tuple[Finding, ...] = ()
+    goes_on_at: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

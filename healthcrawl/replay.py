@@ -15,7 +15,7 @@ from healthcrawl.corpus.layout import ArchiveLayout
 from healthcrawl.corpus.manifest import Manifest
 from healthcrawl.corpus.store import Reserved, Store
 from healthcrawl.errors import ArchiveError, UsageError
-from healthcrawl.ingest import Examined, Ingested, examine, keep
+from healthcrawl.ingest import Examined, Ingested, examine, keep, settle
 from healthcrawl.knowledge.load import load_rules
 from healthcrawl.model import Location, Rejection
 from healthcrawl.processes import in_order
@@ -104,6 +104,7 @@ def replay(reads: Iterable[Read], store: Store) -> Iterator[tuple[Examined, Inge
         for examined, location in one.examined:
             yield examined, keep(examined, location, rules, store)
         yield from one.unreadable
+    settle(store)
 
 
 @contextmanager

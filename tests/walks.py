@@ -44,6 +44,7 @@ class Walk:
         self.asked: list[str] = []
         self._rules = rules
         self._known: set[str] = set()
+        self._heads: dict[str, str] = {}
         self._queue: list[tuple[str, Context]] = []
         for column in rules.site.columns:
             self._note(column.url, Context(role="list", column=column.name))
@@ -60,7 +61,7 @@ class Walk:
 
     def _take(self, read: Examined, context: Context) -> None:
         if isinstance(read.outcome, Document):
-            self.documents[read.outcome.address] = read.outcome
+            self._keep(read.outcome, read.url, context)
         elif context.role == "article":
             self.rejected[read.outcome.address] = read.outcome
         self._note(read.target, context)
@@ -69,3 +70,13 @@ class Walk:
                 self._note(entry.url, Context(role="article", entry_title=entry.title, entry_date=entry.date))
             for following in (read.links.next_page, *(one.url for one in read.links.lists)):
                 self._note(following, Context(role="list", via=read.url))
+
+    def _keep(self, document: Document, url: str, context: Context) -> None:
+        """Keep a document, or append it to the one whose text it goes on with."""
+        head = self._heads.get(document.address, document.address)
+        if known := self.documents.get(head):
+            document = replace(known, text=f"{known.text}\n{document.text}", goes_on_at=document.goes_on_at)
+        self.documents[head] = document
+        if document.goes_on_at:
+            self._heads[canonical(document.goes_on_at, self._rules)] = head
+            self._note(document.goes_on_at, replace(context, via=url))

@@ -1,7 +1,7 @@
 """Where a list goes on: in the pager's link, in a script that would write the pager, or in the numbers of a JSON answer."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from lxml import html
@@ -34,6 +34,14 @@ def next_page(url: str, tree: html.HtmlElement, base: str, family: Family, text:
         if found is not None:
             return found
     return ""
+
+
+def script_pages(family: Family, text: str, url: str, base: str) -> Iterator[str]:
+    """The next pages that scripts of a page would write into a pager, be the page a list or an article in parts."""
+    script = _LINE_COMMENT.sub("", text)
+    for pager in family.pagers:
+        if pager.kind == "script" and (found := _read_script(pager, script, url, base)):
+            yield found
 
 
 def next_answer(url: str, answer: object, entries: int, family: Family) -> str:

@@ -14,6 +14,7 @@ from itertools import chain
 
 from lxml import etree
 
+from healthcrawl.core.continued import drop_turning, goes_on_at
 from healthcrawl.core.decode import Unreadable, decode
 from healthcrawl.core.despam import drop_spam, unconverted
 from healthcrawl.core.embedded import awaits_script, embed, find_embedded
@@ -104,6 +105,8 @@ def _process_page(page: Page, rules: Rules) -> Document | Rejection:
     index = Index(tree)
     findings = (*page.findings, *cut, *drop_hidden(index, rules.spam))
     family, marked = recognise(page, index, rules), bears_mark(page, index, rules)
+    following = goes_on_at(page, index, family)
+    findings = (*findings, *drop_turning(page, index, following))
     layout = _layout(page, family, rules)
     _drop_parts(index, layout)
     shown = blocks(tree)
@@ -139,7 +142,8 @@ def _process_page(page: Page, rules: Rules) -> Document | Rejection:
     article = _mend(article, rules)
     article = _drop_lines(article, rules, tuple(rule for rule in rules.furniture if not rule.scraped))
     article = _normalise(article, rules)
-    return _settle(page, family, article, rules, marked=marked)
+    outcome = _settle(page, family, article, rules, marked=marked)
+    return replace(outcome, goes_on_at=following) if isinstance(outcome, Document) else outcome
 
 
 def _settle(page: Page, family: Family, article: _Article, rules: Rules, *, marked: bool) -> Document | Rejection:

@@ -180,6 +180,22 @@ findings = sa.Table(
     sa.Index("findings_spam", "record_id", sqlite_where=sa.text("kind = 'spam'")),
 )
 
+parts = sa.Table(
+    "parts",
+    metadata,
+    sa.Column("site", sa.Text, primary_key=True),
+    sa.Column("address", sa.Text, primary_key=True),
+    sa.Column("following", sa.Text, nullable=False, comment="the address that the text goes on at; empty: it ends"),
+    sa.Column("document", sa.JSON, nullable=False, comment="what the page holds of it"),
+    sa.Column("captured_at", sa.Text, nullable=False),
+    sa.Column("record_id", sa.Text, nullable=False),
+    sa.Column("warc_file", sa.Text, nullable=False),
+    sa.Column("warc_offset", sa.Integer, nullable=False),
+    sa.Column("decided_by", sa.Text, nullable=False),
+    sa.Index("parts_following", "site", "following"),
+    comment="pages of articles that have more than one",
+)
+
 runs = sa.Table(
     "runs",
     metadata,

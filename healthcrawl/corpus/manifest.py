@@ -27,7 +27,8 @@ class Step:
     text. "withdrawn" without a `name`: the rules no longer take its capture for an article, there is no file; with one: its page
     is gone, the file stays. "adopted": the number is that of a file of an older corpus; `address` names the file, `record_id` its
     digest, `name` is empty where it does not lie in the corpus folder. `attachments` are (name, url) pairs; `decided_by` names the versions of what decided the text.
-    `noted_at` is when the line was written (empty: nobody said).
+    `noted_at` is when the line was written (empty: nobody said). `pages` are the records of all its captures, in the text's order,
+    where an article has more than one page.
     """
 
     action: Literal["new", "changed", "alias", "withdrawn", "adopted"]
@@ -49,6 +50,7 @@ class Step:
     attachments: tuple[tuple[str, str], ...]
     decided_by: str
     noted_at: str = ""
+    pages: tuple[str, ...] = ()
 
     @property
     def seen_at(self) -> str:
@@ -57,7 +59,7 @@ class Step:
 
 
 _FIELDS = frozenset(field.name for field in fields(Step))
-_REQUIRED = _FIELDS - {"noted_at"}  # journals that were begun without it are as good
+_REQUIRED = _FIELDS - {"noted_at", "pages"}  # journals that were begun without it are as good
 _NUMBER = re.compile(rb'"number":(\d+),')
 
 

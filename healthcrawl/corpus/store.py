@@ -24,7 +24,7 @@ from healthcrawl.model import Document
 
 # What makes a document's state; when one of these differs, the journal gets a line. (The name holds number and hash.)
 _DECIDED = ("address", "name", "url", "family", "title", "published", "source", "author", "attachments")
-_DESCRIBED = tuple(field.name for field in fields(Step) if field.name not in {"action", "noted_at"})
+_DESCRIBED = tuple(field.name for field in fields(Step) if field.name not in {"action", "noted_at", "pages"})
 _Row: TypeAlias = dict[str, Any]
 
 
@@ -39,13 +39,17 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provenance:
-    """Where a document's text comes from: its capture, the record that holds it, and what decided the text."""
+    """Where a document's text comes from: its capture, the record that holds it, and what decided the text.
+
+    `pages` are the records of all its captures where it has more than one.
+    """
 
     captured_at: str
     record_id: str
     warc_file: str
     warc_offset: int
     decided_by: str
+    pages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,7 +33,7 @@ from healthcrawl.crawl.revisits import Revisits
 from healthcrawl.crawl.tally import Tally
 from healthcrawl.crawl.targets import Targets
 from healthcrawl.errors import ArchiveError, UsageError
-from healthcrawl.ingest import Ingested, examine, is_ingested, keep
+from healthcrawl.ingest import Ingested, examine, is_ingested, keep, settle
 from healthcrawl.model import Capture, Context, Exchange, Location
 from healthcrawl.rules import Rules, Site
 from healthcrawl.warc import lock, records
@@ -240,6 +240,8 @@ class Archivist:
             with self._stack:
                 if self._writer:
                     self._writer.close()
+                if reason == "finished" and self.broken is None:
+                    settle(self._store, self.site.name)
                 self.documents = count_documents(self.catalog, self.site.name)
                 self.documents_in_all = count_documents(self.catalog, None)
                 if reason == "finished" and self.broken is None:

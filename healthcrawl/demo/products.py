@@ -21,6 +21,8 @@ from healthcrawl.demo.stories import Story, stories
 
 HOST = "families.healthcrawl.test"
 ROBOTS = b"User-agent: *\nDisallow: /search\nDisallow: /neibu/\n"
+LONG = 50
+PARTS = 3  # pages of a long article
 _GENERATED = "2026-01-15 03:20:11"  # when the pages were made, which some products give for the date
 
 
@@ -56,6 +58,9 @@ class Product:
     paragraph: str = "<p>{}</p>"
     article: str
     former: str = ""
+    part: str = ""
+    part_second: int = 2
+    turning: str = ""
     extra: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -190,15 +195,22 @@ class Bureau(Mapping[str, Resource]):
         )
         return Resource(body=text.encode(), tagged=True)
 
-    def article(self, story: Story) -> Resource:
-        """The page of an article."""
+    def parts(self, story: Story) -> tuple[str, ...]:
+        """The addresses of an article's pages, in order."""
+        part, second = self.product.part, self.product.part_second
+        further = range(second, second + PARTS - 1) if part and story.at % LONG == 7 else ()
+        return (self.path(story), *(part.format_map({**story.fields, "n": n}) for n in further))
+
+    def article(self, story: Story, part: int = 0) -> Resource:
+        """The page of an article, or one of its pages."""
         at = self.stories.index(story)
         values: dict[str, object] = {
             **story.fields,
             "title": escape(story.title),
             "time": story.published.strftime(self.product.shown),
             "source": escape(story.source),
-            "body": self._body(story),
+            "body": self._body(story, part),
+            "turning": self._turning(story, part),
             "start": escape("".join(story.paragraphs)[:60]),
             "file": f'<a href="/files/{story.at}.docx">{escape(story.file)}</a>' if story.file else "",
             "newer": self._anchor(self.stories[at - 1] if at else None),
@@ -216,8 +228,22 @@ class Bureau(Mapping[str, Resource]):
         markup = self.product.former if self._former else self.product.article
         return self.page(self._fill(markup, **values), heading=f"{story.title}_云湖区卫生健康局", meta=meta)
 
-    def _body(self, story: Story) -> str:
-        """The text of an article as the product marks it up."""
+    def _turning(self, story: Story, part: int) -> str:
+        """What leads from a page of an article to the next; nothing where there is one page."""
+        addresses = self.parts(story)
+        if len(addresses) == 1:
+            return ""
+        names = [address.rpartition("/")[2] for address in addresses]
+        links = [f'<a href="{name}">{n}</a>' for n, name in enumerate(names, 1) if n != part + 1]
+        links += [f'<a href="{names[part + 1]}">下一页</a>'] if names[part + 1 :] else []
+        values = {"pages": PARTS, "page": part + self.product.part_second - 1, "stem": names[0].partition(".")[0]}
+        return self._fill(self.product.turning, links=" ".join(links), **values)
+
+    def _body(self, story: Story, part: int) -> str:
+        """The text of an article, or of one of its pages, as the product marks it up."""
+        if len(self.parts(story)) > 1:
+            some = (story.paragraphs[:-5], story.paragraphs[-5:-3], story.paragraphs[-3:])[part]
+            story = replace(story, paragraphs=some, rows=() if part else story.rows)
         blocks = [self.product.paragraph.format(escape(text)) for text in story.paragraphs]
         rows = ("".join(f"<td>{escape(cell)}</td>" for cell in row) for row in story.rows)
         table = "".join(f"<tr>{row}</tr>" for row in rows)
@@ -238,7 +264,8 @@ class Bureau(Mapping[str, Resource]):
         yield "/", self.page(f'<div class="box">{more}<ul>{newest}</ul></div>')
         for story in self.stories:
             article = self.article(story)
-            yield self.path(story), article
+            for part, address in enumerate(self.parts(story)):
+                yield address, self.article(story, part)
             for twin in self.product.twins:
                 yield lookup_key(twin.format_map(story.fields)), article
             if story.file:

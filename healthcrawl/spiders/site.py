@@ -93,8 +93,8 @@ class SiteSpider(Spider):
         self._batch.pop(page.address, None)
         if ingested.outcome.address != page.address:  # the rules for addresses have changed since it was found
             self._archivist().frontier.forget(page.address)
-        if isinstance(ingested.outcome, Document):
-            yield as_json(ingested.outcome)
+        if isinstance(ingested.outcome, Document) and ingested.document:
+            yield as_json(ingested.document)
         if self._is_over_budget():
             raise CloseSpider(OVER_BUDGET)
 

@@ -43,6 +43,8 @@ def check(folder: Path, bureau: Bureau, log: tuple[Served, ...]) -> None:
         assert (layout.corpus / step["name"]).read_text("utf-8") == story.expected
         assert (step["published"], step["source"]) == (bureau.shown(story), story.source)
         assert [name for name, _ in step["attachments"]] == [story.file] * bool(story.file)
+        parts = bureau.parts(story)
+        assert len(step["pages"]) == (len(parts) if len(parts) > 1 else 0)
     asked = [served.target for served in log]
     assert len(asked) == len(set(asked))
     assert {served.host for served in log} == {bureau.base.removeprefix("http://")}
@@ -54,6 +56,19 @@ def check(folder: Path, bureau: Bureau, log: tuple[Served, ...]) -> None:
 def test_a_bureau_is_drafted_and_crawled(name: str, tmp_path: Path) -> None:
     bureau = Bureau(name, articles=14, size=5)
     check(tmp_path, bureau, crawl_drafted(tmp_path, name, bureau))
+
+
+def test_a_replay_joins_the_pages_of_an_article_as_the_crawl_did(tmp_path: Path) -> None:
+    bureau = Bureau("trs_wcm", articles=9)
+    assert max(len(bureau.parts(story)) for story in bureau.stories) > 1
+    crawl_drafted(tmp_path, "trs_wcm", bureau)
+    replayed = warm_scrapy(
+        tmp_path / "archive", "replay", "--out", str(tmp_path / "out"), SITES_DIR=str(tmp_path / "sites")
+    )
+    assert replayed.status == 0, replayed.err
+    texts = [{one.name: one.read_text("utf-8") for one in folder.glob("*.txt")} for folder in (tmp_path / "archive" / "corpus", tmp_path / "out")]  # fmt: skip
+    assert texts[0] == texts[1]
+    assert len(texts[0]) == len(bureau.stories)
 
 
 @pytest.mark.slow

@@ -89,7 +89,7 @@ class Command(PlainCommand):
                 tally.add(examined.context.role, ingested)
                 if opts.json:
                     name = ingested.change.name if ingested.change else ""
-                    print(json.dumps(as_json(ingested.outcome, name), ensure_ascii=False))
+                    print(json.dumps(as_json(ingested.document or ingested.outcome, name), ensure_ascii=False))
         troubles = [] if opts.out else _read_files(layout, opts.site, workers, seconds)
         _tell(tally, opts.out or layout.corpus)
         return FAILED if failed or troubles or tally.rejections["fault"] else DONE
