@@ -225,7 +225,8 @@ class Site:
     products met there (empty: any). `deny` are patterns of URLs never to request, `allow` of those that are no traps although a general
     rule says so. `duplicates` turn addresses of copies that no general rule knows (another host for phones) into those of the
     originals. `health_words` are words of its own that make an entry of a portal a health entry, `other_words` those that make it none. `delay` the seconds between two requests (at least robots.txt's
-    Crawl-delay), `budget` what one run may cost, `attachments` which files are fetched. `layout` holds selectors that come before the family's.
+    Crawl-delay), `budget` what one run may cost, `attachments` which files are fetched. `layouts`, ordered by
+    `since`, oldest first, hold selectors that come before the family's.
     """
 
     name: str
@@ -244,7 +245,7 @@ class Site:
     budget: Budget = field(default_factory=Budget)
     manners: Manners = field(default_factory=Manners)
     attachments: AttachmentLimits = field(default_factory=AttachmentLimits)
-    layout: Layout = field(default_factory=Layout)
+    layouts: tuple[Layout, ...] = ()
     expect: Expectations = field(default_factory=Expectations)
     examples: tuple[Example, ...] = ()
 

@@ -190,11 +190,11 @@ def _why_empty(article: _Article) -> Unreadable:
 
 
 def _layout(page: Page, family: Family, rules: Rules) -> Layout:
-    """One layout out of the site's, the family's of the day of capture, and the generic one, in this order."""
+    """One layout out of the site's, the family's and the generic one, in this order, each as it was on the day of the capture."""
     day = page.captured_at.date() if page.captured_at else date.max
-    chosen = [_in_force(family, day), _in_force(rules.families[-1], day)]
+    chosen = [_in_force(layouts, day) for layouts in (family.layouts, rules.families[-1].layouts)]
     if rules.site is not None:
-        chosen.insert(0, rules.site.layout)
+        chosen.insert(0, _in_force(rules.site.layouts, day))
     return Layout(
         title=_joined(layout.title for layout in chosen),
         published=_joined(layout.published for layout in chosen),
@@ -205,10 +205,8 @@ def _layout(page: Page, family: Family, rules: Rules) -> Layout:
     )
 
 
-def _in_force(family: Family, day: date) -> Layout:
-    return next(
-        (layout for layout in reversed(family.layouts) if layout.since is None or layout.since <= day), Layout()
-    )
+def _in_force(layouts: Sequence[Layout], day: date) -> Layout:
+    return next((layout for layout in reversed(layouts) if layout.since is None or layout.since <= day), Layout())
 
 
 def _joined(parts: Iterable[tuple[str, ...]]) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from functools import cache
 from importlib.resources import files
 from itertools import zip_longest
 from string import Template
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from healthcrawl.demo import apis
 from healthcrawl.demo.answer import Resource, lookup_key
@@ -21,6 +21,11 @@ from healthcrawl.demo.stories import Story, stories
 
 HOST = "families.healthcrawl.test"
 ROBOTS = b"User-agent: *\nDisallow: /search\nDisallow: /neibu/\n"
+Era: TypeAlias = Literal["", "former", "later"]
+_TEASER = (
+    "<h4>推荐阅读：健康科普专栏每周更新，请广大居民持续关注并转发给亲友，共同提高健康素养水平。</h4>"
+    "<p>门诊预约、体检预约、疫苗预约均可在便民服务大厅办理，请提前准备好有关证件和材料，谢谢配合。</p>"
+)
 LONG = 50
 PARTS = 3  # pages of a long article
 _GENERATED = "2026-01-15 03:20:11"  # when the pages were made, which some products give for the date
@@ -58,6 +63,7 @@ class Product:
     paragraph: str = "<p>{}</p>"
     article: str
     former: str = ""
+    former_body: str = ""
     part: str = ""
     part_second: int = 2
     turning: str = ""
@@ -108,15 +114,16 @@ def host_of(name: str) -> str:
 class Bureau(Mapping[str, Resource]):
     """The bureau of one product with so many articles: what lies at each of its addresses.
 
-    `size` is the number of rows of a list page, `first` the number of the oldest article. `former`: pages have the markup of before the last redesign.
+    `size` is the number of rows of a list page, `first` the number of the oldest article. Pages of the `era`
+    "former" are of before the site was redesigned: what holds the text now holds a teaser there. "later" it is the other way round.
     """
 
-    def __init__(self, name: str, articles: int = 12, size: int = 5, *, first: int = 0, former: bool = False) -> None:
+    def __init__(self, name: str, articles: int = 12, size: int = 5, *, first: int = 0, era: Era = "") -> None:
         self.product = products()[name]
         self.base = f"http://{host_of(name)}"
         self.stories = stories(articles, first)
         self.size = size
-        self._former = former
+        self._era = era
         self._resources = dict(self._pages())
 
     def __getitem__(self, key: str) -> Resource:
@@ -198,7 +205,7 @@ class Bureau(Mapping[str, Resource]):
     def parts(self, story: Story) -> tuple[str, ...]:
         """The addresses of an article's pages, in order."""
         part, second = self.product.part, self.product.part_second
-        further = range(second, second + PARTS - 1) if part and story.at % LONG == 7 else ()
+        further = range(second, second + PARTS - 1) if part and story.at % LONG == 10 else ()
         return (self.path(story), *(part.format_map({**story.fields, "n": n}) for n in further))
 
     def article(self, story: Story, part: int = 0) -> Resource:
@@ -210,6 +217,7 @@ class Bureau(Mapping[str, Resource]):
             "time": story.published.strftime(self.product.shown),
             "source": escape(story.source),
             "body": self._body(story, part),
+            "teaser": _TEASER,
             "turning": self._turning(story, part),
             "start": escape("".join(story.paragraphs)[:60]),
             "file": f'<a href="/files/{story.at}.docx">{escape(story.file)}</a>' if story.file else "",
@@ -225,7 +233,10 @@ class Bureau(Mapping[str, Resource]):
             "ContentSource": story.source,
         }
         meta = "\n".join(f'<meta name="{name}" content="{escape(text)}">' for name, text in tags.items())
-        markup = self.product.former if self._former else self.product.article
+        markup = self.product.former if self._era == "former" else self.product.article
+        if self._era == "later":
+            kind = {"#": "id", ".": "class"}[self.product.former_body[0]]
+            markup += f'<div {kind}="{self.product.former_body[1:]}">$teaser</div>'
         return self.page(self._fill(markup, **values), heading=f"{story.title}_云湖区卫生健康局", meta=meta)
 
     def _turning(self, story: Story, part: int) -> str:

@@ -4,7 +4,7 @@ A wrong site file disables that site and no other: whoever crawls ten sites must
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cache
 from pathlib import Path
@@ -17,10 +17,11 @@ from healthcrawl.errors import KnowledgeError, UsageError
 from healthcrawl.knowledge.characters import load_mending
 from healthcrawl.knowledge.lines import load_furniture, load_spam
 from healthcrawl.knowledge.reader import Proof, Reader
-from healthcrawl.rules import AddressRules, Ambiguous, Family, Health, Pattern, Protection, Rules, Site
+from healthcrawl.rules import AddressRules, Ambiguous, Family, Health, Layout, Pattern, Protection, Rules, Site
 
 FOLDER = Path(__file__).parent
 GENERIC = "generic"
+_ORDER = "layouts ordered by since, each day once; only the first may be without"
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _INSTALLATION = re.compile(r"(?:[a-z0-9][a-z0-9._-]{0,63})?")
 _DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}(?::\d{2,5})?")
@@ -188,9 +189,18 @@ def _family_files() -> list[Path]:
     return sorted((FOLDER / "families").glob("*.toml"), key=lambda path: (path.stem == GENERIC, path.stem))
 
 
+def _in_order(layouts: Sequence[Layout]) -> bool:
+    """Whether layouts are ordered by the day from which they are in force, and only the first may lack one."""
+    days = [layout.since for layout in layouts]
+    later = [day for day in days if day is not None]
+    return None not in days[1:] and later == sorted(set(later))
+
+
 def _load_family(path: Path) -> Family:
     reader = Reader(path)
     family = reader.read(Family)
+    if not _in_order(family.layouts):
+        raise reader.fail("layouts", _ORDER, [str(layout.since) for layout in family.layouts])
     if family.name != path.stem:
         raise reader.fail("name", f"{path.stem!r} as in the file's name", family.name)
     return family
@@ -243,3 +253,4 @@ def _claims(site: Site, stem: str) -> Iterator[tuple[bool, str, str, object]]:
         is_share = field.name.startswith("max_")
         expected = "a share, 0 to 1" if is_share else "0 or more"
         yield value is None or 0 <= value <= (1 if is_share else value), f"expect.{field.name}", expected, value
+    yield _in_order(site.layouts), "layouts", _ORDER, [str(layout.since) for layout in site.layouts]

@@ -59,7 +59,7 @@ def test_a_bureau_is_drafted_and_crawled(name: str, tmp_path: Path) -> None:
 
 
 def test_a_replay_joins_the_pages_of_an_article_as_the_crawl_did(tmp_path: Path) -> None:
-    bureau = Bureau("trs_wcm", articles=9)
+    bureau = Bureau("trs_wcm", articles=12)
     assert max(len(bureau.parts(story)) for story in bureau.stories) > 1
     crawl_drafted(tmp_path, "trs_wcm", bureau)
     replayed = warm_scrapy(
