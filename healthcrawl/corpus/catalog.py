@@ -124,11 +124,20 @@ adopted = sa.Table(
     "adopted",
     metadata,
     sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
-    sa.Column("title", sa.Text, nullable=False, comment="its letters and digits"),
+    sa.Column(
+        "title", sa.Text, nullable=False, comment="its letters and digits; without one, those of the longest line"
+    ),
     sa.Column("published", sa.Text, nullable=False, comment="the day, or empty"),
     sa.Column("text", sa.Text, nullable=False, comment="letters and digits, cleaned"),
     sa.Index("adopted_title", "title"),
     comment="texts of an older corpus that wait for the article that they are",
+)
+
+withdrawals = sa.Table(
+    "withdrawals",
+    metadata,
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    comment="documents whose pages are gone, as the journal says last",
 )
 
 versions = sa.Table(

@@ -98,5 +98,5 @@ def _news(step: Step, former: Step | None, cursor: str) -> News:
         cursor=cursor,
         former=former.name if former else "",
         what=differing(former, step) if former and kind in {"changed", "back", "taken-over"} else (),
-        rules=bool(former and former.record_id == step.record_id),
+        rules=bool(former and kind == "changed" and former.record_id == step.record_id),
     )

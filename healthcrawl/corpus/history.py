@@ -166,8 +166,8 @@ def _steps(steps: Iterable[Step], texts: Mapping[str, str], payloads: Mapping[st
 
 def _event(step: Step, former: Step | None, texts: Mapping[str, str], payloads: Mapping[str, str]) -> Event:
     kind = _kind(step, former, payloads)
-    ours = kind in {"read-anew", "taken-back", "adopted"}
-    at = step.seen_at if ours or kind == "withdrawn" else step.captured_at or step.seen_at
+    noted = kind in {"read-anew", "taken-back", "adopted", "withdrawn", "back"}  # no capture of its own shows it
+    at = step.seen_at if noted else step.captured_at or step.seen_at
     event = Event(kind=kind, at=at, until=at, origin=_origin_of(step), step=step)
     if former is None or kind not in {"changed", "taken-over", "read-anew", "back"}:
         return event

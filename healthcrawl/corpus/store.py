@@ -137,6 +137,20 @@ class Store:
         (self._folder / present["name"]).unlink(missing_ok=True)
         return Change(kind="withdrawn", number=present["number"], name=present["name"])
 
+    def note_gone(self, tx: sa.Connection, number: int) -> Change:
+        """Note that the page of a document is gone; its file stays."""
+        return self._note(tx, number, "withdrawn")
+
+    def note_back(self, tx: sa.Connection, number: int) -> Change:
+        """Note that the page of a document is there again, as it was."""
+        return self._note(tx, number, "changed")
+
+    def _note(self, tx: sa.Connection, number: int, action: Literal["withdrawn", "changed"]) -> Change:
+        present = _row(tx, tables.documents.c.number == number)
+        assert present is not None
+        self._journal(tx, _step_of(present, action=action), "")
+        return Change(kind=action, number=number, name=present["name"])
+
     def adopt(self, tx: sa.Connection, step: Step, text: str) -> None:
         """Take a number of an older corpus into the journal; the file is left where and as it is."""
         self._journal(tx, step, text)
@@ -264,6 +278,9 @@ def _apply(tx: sa.Connection, step: Step, text: str) -> None:
     if step.action == "alias":
         tx.execute(sa.insert(tables.aliases).values(**values))
         return
+    tx.execute(sa.delete(tables.withdrawals).where(tables.withdrawals.c.number == step.number))
+    if step.action == "withdrawn" and step.name:
+        tx.execute(sa.insert(tables.withdrawals).values(number=step.number))
     former = _row(tx, table.c.number == step.number)
     if former is None:
         tx.execute(sa.insert(table).values(**values))

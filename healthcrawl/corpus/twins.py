@@ -1,6 +1,6 @@
 """Texts of an older corpus, waiting for the article that each of them is.
 
-The same article is one with the same title, the same date where both have one, nearly the same text, and the same numbers in it:
+The same article is one with the same title (or where the old text shows none, the same longest line), the same date where both have one, nearly the same text, and the same numbers in it:
 forms of one notice differ in little else. A doubt leaves the number waiting, since a wrong match would make two articles one.
 """
 
@@ -19,7 +19,8 @@ _SAME_NUMBERS = 0.7  # likeness of the numbers in them
 _SOME = 4  # numbers, from which they are looked at
 _NUMBER = re.compile(r"\d+")
 _TABLE = tables.adopted
-_TITLED = sa.select(_TABLE).where(_TABLE.c.title == sa.bindparam("title")).order_by(_TABLE.c.number)
+_KEYED = sa.select(_TABLE).where(_TABLE.c.title.in_(sa.bindparam("keys", expanding=True))).order_by(_TABLE.c.number)
+_BEGINNING = 40  # characters of the longest line, by which a text is known that has no title
 
 
 def is_adopted(address: str) -> bool:
@@ -29,10 +30,10 @@ def is_adopted(address: str) -> bool:
 
 def find_twin(tx: sa.Connection, document: Document) -> int | None:
     """The number of the adopted text that a document is; None if it is none of them."""
-    title, text = letters(document.metadata.title), letters(document.text)
+    text, keys = letters(document.text), {_key(document), _key_of_text(document.text)}
     day = document.metadata.published[:10]
     best, found = _NEARLY, None
-    for row in tx.execute(_TITLED, {"title": title}) if title else ():
+    for row in tx.execute(_KEYED, {"keys": sorted(keys)}):
         if (day and row.published and day != row.published) or not _same_numbers(text, row.text):
             continue
         alike = likeness(text, row.text)
@@ -45,13 +46,23 @@ def remember(tx: sa.Connection, number: int, document: Document) -> None:
     """Have an adopted text wait for its article."""
     forget(tx, number)
     metadata = document.metadata
-    values = {"title": letters(metadata.title), "published": metadata.published[:10], "text": letters(document.text)}
+    values = {"title": _key(document), "published": metadata.published[:10], "text": letters(document.text)}
     tx.execute(sa.insert(_TABLE).values(number=number, **values))
 
 
 def forget(tx: sa.Connection, number: int) -> None:
     """An adopted text has found its article."""
     tx.execute(sa.delete(_TABLE).where(_TABLE.c.number == number))
+
+
+def _key(document: Document) -> str:
+    """What a text is looked up by: its title, else its longest line."""
+    return letters(document.metadata.title) or _key_of_text(document.text)
+
+
+def _key_of_text(text: str) -> str:
+    longest = max((letters(line) for line in text.split("\n")), key=len, default="")
+    return f"\N{PILCROW SIGN}{longest[:_BEGINNING]}"
 
 
 def _same_numbers(one: str, other: str) -> bool:

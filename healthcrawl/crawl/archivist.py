@@ -25,6 +25,7 @@ from healthcrawl.corpus.layout import ArchiveLayout
 from healthcrawl.corpus.manifest import Manifest
 from healthcrawl.corpus.store import Store, count_documents
 from healthcrawl.corpus.vitals import earlier_runs, read_vitals, standing_problems
+from healthcrawl.corpus.withdrawals import note_withdrawals
 from healthcrawl.crawl.clock import MOST_AHEAD, load_clock, not_before
 from healthcrawl.crawl.columns import UnreadLists
 from healthcrawl.crawl.options import connect_to, flag, revisit_scope, size
@@ -245,6 +246,8 @@ class Archivist:
                 self.documents = count_documents(self.catalog, self.site.name)
                 self.documents_in_all = count_documents(self.catalog, None)
                 if reason == "finished" and self.broken is None:
+                    for change in note_withdrawals(self._store, self.site.name):
+                        self.tally.documents[change.kind] += 1
                     vitals = self._read_vitals()
                     self.breaches = self._judge(vitals)
                     counts = self.tally.counts() | vitals.counts()

@@ -215,6 +215,24 @@ def test_a_capture_that_the_rules_now_reject_takes_its_document_back(shelf: Shel
     assert len(shelf.names()) == 2
 
 
+def test_a_document_whose_page_is_gone_keeps_its_file_and_may_come_back(shelf: Shelf) -> None:
+    first = shelf.keep(make_document())
+    with shelf.store.writing() as tx:
+        assert shelf.store.note_gone(tx, 0) == Change(kind="withdrawn", number=0, name=first.name)
+    assert shelf.names() == [first.name]
+    assert shelf.rows(tables.withdrawals) == [(0,)]
+    shelf.catalog.close()
+    for path in shelf.layout.root.glob("catalog.sqlite*"):
+        path.unlink()
+    shelf.open()
+    assert shelf.rows(tables.withdrawals) == [(0,)]
+    with shelf.store.writing() as tx:
+        shelf.store.note_back(tx, 0)
+    assert shelf.rows(tables.withdrawals) == []
+    assert [step.action for step, _ in Manifest(shelf.layout.manifest).steps()] == ["new", "withdrawn", "changed"]
+    assert shelf.keep(make_document(), LATER).kind == "unchanged"
+
+
 def test_a_torn_journal_line_is_cut_off_and_its_number_given_again(shelf: Shelf) -> None:
     shelf.keep(make_document())
     with shelf.layout.manifest.open("ab") as file:

@@ -150,6 +150,14 @@ def test_the_same_title_over_another_text_is_another_article(room: Newsroom, old
     assert min(numbers.values()) == 42
 
 
+def test_a_text_without_a_title_is_known_by_its_longest_line(room: Newsroom, old: Path) -> None:
+    one = article(5)
+    (old / OLD[5]).write_text("\n".join(one.paragraphs) + "\n", "utf-8")
+    adopted(room, old)
+    assert room.crawl("2026-03-01T08:00").status == 0
+    assert documents(room)[room.url(5)] == 5
+
+
 @pytest.mark.parametrize(("args", "words"), [((), "one folder"), (("/nonexistent",), "one folder")])
 def test_wrong_use_is_told(room: Newsroom, args: tuple[str, ...], words: str) -> None:
     done = room.run("adopt", *args)
