@@ -139,6 +139,8 @@ def keep(
         if isinstance(outcome, Rejection) and _says_something(outcome):
             change = store.withdraw(tx, examined.record_id) or change
         decisions = _note(tx, examined, rules, change, frontier) if frontier else ()
+        if frontier and whole is None and isinstance(outcome, Document):
+            _go_on(tx, examined, outcome.goes_on_at, rules, frontier)
         lacking = whole.lacking if whole else ()
         findings = (*outcome.findings, *lacking, *(examined.links.findings if examined.links else ()), *decisions)
         _record(tx, examined, location, change, findings)
@@ -170,6 +172,13 @@ def _gather(tx: sa.Connection, examined: Examined, location: Location, rules: Ru
     if not _says_something(outcome):
         return None
     return parts.refuse(tx, outcome.site, outcome.address, examined.record_id, outcome.reason)
+
+
+def _go_on(tx: sa.Connection, examined: Examined, url: str, rules: Rules, frontier: Frontier) -> None:
+    """Make the page known that an article waits for; a later page of it may know its own next one already."""
+    if url and not refuse(url, rules):
+        known = replace(examined.context, via=examined.url, hops=examined.context.hops + 1)
+        frontier.discover(tx, canonical(url, rules), url, known)
 
 
 def _says_something(rejection: Rejection) -> bool:
@@ -306,9 +315,6 @@ def _note(
         last_modified=examined.last_modified,
     )
     frontier.visited(tx, outcome.address, visit, context)
-    if isinstance(outcome, Document) and visit.body and _may_go_on(outcome, rules):
-        known = replace(context, via=examined.url, hops=context.hops + 1)
-        frontier.discover(tx, canonical(outcome.goes_on_at, rules), outcome.goes_on_at, known)
     if examined.target:
         return _follow(tx, examined, rules, frontier)
     if context.role == "article" and frontier.lists_files:

@@ -160,3 +160,13 @@ def test_the_same_captures_again_change_nothing(corpus: Corpus) -> None:
         for n in (1, 2, 3):
             corpus.take(n, page(n))
     assert [step["action"] for step in corpus.steps] == ["new"]
+
+
+def test_a_page_that_repeats_the_text_is_no_part_of_it(corpus: Corpus) -> None:
+    """As where it is the comments below a text that have pages."""
+    corpus.take(1, page(1, of=9))
+    last = corpus.take(2, page(2, of=9, text=TEXTS[1]))
+    assert corpus.text == whole(PLAIN[1])
+    assert last.document is not None
+    assert "the page repeats those before it" in {finding.detail for finding in last.document.findings}
+    assert len(corpus.steps) == 1

@@ -25,12 +25,17 @@ def rules_for(bureau: Bureau, *, without: str = "") -> Rules:
     return replace(rules, families=tuple(family for family in rules.families if family.name != without))
 
 
-def fetch(bureau: Bureau, url: str, context: Context, rules: Rules, at: datetime = AT) -> Examined:
-    """Ask for a page and read it."""
+def send(bureau: Bureau, url: str) -> bytes:
+    """A bureau's answer to a request from its column's page."""
     parts = urlsplit(url)
     target = f"{parts.path}?{parts.query}" if parts.query else parts.path
     head = f"GET {target} HTTP/1.1\r\nHost: {parts.netloc}\r\nReferer: {bureau.base}{bureau.product.column}\r\n\r\n"
-    sent = answer(parse_request(head.encode()), bureau, NOTHING).response
+    return answer(parse_request(head.encode()), bureau, NOTHING).response
+
+
+def fetch(bureau: Bureau, url: str, context: Context, rules: Rules, at: datetime = AT) -> Examined:
+    """Ask for a page and read it."""
+    sent = send(bureau, url)
     return examine(Capture(url=url, response=sent, captured_at=at, context=context), rules)
 
 

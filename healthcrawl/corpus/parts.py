@@ -3,7 +3,8 @@
 The rule: a document's text is that of its pages in their order, each as it was last captured. It is kept once all of them were
 captured. Where a page was answered, but holds no part of the text (404, a list, a page that can't be read), the text ends in front
 of it, with a finding `truncated`; so it does when a run ends and a page was never answered. A page that is gone later leaves its
-part of the text, as a page that is gone leaves its document. Pages that the one before no longer leads to don't count.
+part of the text, as a page that is gone leaves its document. Pages that the one before no longer leads to don't count, nor does one
+that only repeats what stood before it (there it is the readers' comments that go on).
 """
 
 from collections.abc import Iterator, Mapping
@@ -19,6 +20,7 @@ from healthcrawl.model import Attachment, Document, Finding, Metadata
 MOST_PAGES = 100
 _TABLE = tables.parts
 # A redirect may lead to the same address over https; only what comes of that is an answer.
+_REPEATED = 0.5  # share of a page's text that stands on the pages before it
 _NO_ANSWER = ("redirect", "fault", "unresolved")
 
 
@@ -40,6 +42,9 @@ def take(tx: sa.Connection, document: Document, following: str, provenance: Prov
     rows = tx.execute(sa.select(_TABLE).where(_TABLE.c.site == document.site, mine)).mappings().all()
     if not following and not rows:
         return Whole(document=document, provenance=provenance)
+    if _repeats(document, _lines_before(tx, document)):
+        told = Finding(kind="hidden", text=document.text.partition("\n")[0], detail="the page repeats those before it")
+        document, following = replace(document, text="", attachments=(), findings=(told,)), ""
     own = next((row for row in rows if row["address"] == document.address), None)
     if own is None or own["captured_at"] <= provenance.captured_at:
         tx.execute(sa.delete(_TABLE).where(_is(document.site, document.address)))
@@ -89,6 +94,25 @@ def _head(tx: sa.Connection, site: str, address: str) -> str:
     return address
 
 
+def _lines_before(tx: sa.Connection, document: Document) -> set[str]:
+    """All lines of the pages in front of one."""
+    lines: set[str] = set()
+    address = document.address
+    for _ in range(MOST_PAGES):
+        before = _before(tx, document.site, address)
+        if before is None:
+            break
+        address = before
+        query = sa.select(_TABLE.c.document).where(_is(document.site, address))
+        lines.update(tx.execute(query).scalar_one()["text"].split("\n"))
+    return lines
+
+
+def _repeats(document: Document, before: set[str]) -> bool:
+    lines = document.text.split("\n")
+    return sum(len(line) for line in lines if line in before) > _REPEATED * sum(map(len, lines))
+
+
 def _before(tx: sa.Connection, site: str, address: str) -> str | None:
     query = sa.select(_TABLE.c.address).where(_TABLE.c.site == site, _TABLE.c.following == address)
     return tx.execute(query.order_by(_TABLE.c.captured_at.desc()).limit(1)).scalar_one_or_none()
@@ -118,7 +142,7 @@ def _join(
     pages = [_unpack(row["document"], site, row["address"]) for row in rows]
     document = replace(
         pages[0],
-        text="\n".join(page.text for page in pages),
+        text="\n".join(page.text for page in pages if page.text),
         attachments=_files(pages),
         findings=(*(finding for page in pages for finding in page.findings), *lacking),
     )

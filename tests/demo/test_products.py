@@ -2,12 +2,15 @@
 
 import pytest
 
+from healthcrawl.core.decode import decode
+from healthcrawl.core.identity import recognise
+from healthcrawl.core.tree import Index, parse
 from healthcrawl.core.urls import canonical
 from healthcrawl.demo import Bureau, Bureaus
 from healthcrawl.demo.products import products
 from healthcrawl.knowledge.load import load_rules, load_sites
-from healthcrawl.model import Context
-from tests.walks import Walk, fetch, rules_for
+from healthcrawl.model import Capture, Context, Page
+from tests.walks import Walk, fetch, rules_for, send
 
 NAMES = sorted(products())
 
@@ -51,6 +54,23 @@ def test_lists_and_articles_are_told_apart(name: str) -> None:
     for place in ("/", bureau.product.column):
         asked = fetch(bureau, bureau.base + place, Context(), rules)
         assert type(asked.outcome).__name__ == "Rejection", asked.outcome
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_page_is_recognised_or_taken_for_no_family_at_all(name: str) -> None:
+    """Home page, lists and answers, articles and their copies: the product's, its neighbour's on the same host, or generic."""
+    bureau = Bureau(name)
+    right = {bureau.product.family, "generic", *({"nfcms"} if name == "gkmlpt" else ())}
+    rules = load_rules()
+    asked = [bureau.base + path for path in bureau if path != "/robots.txt" and not path.startswith("/files/")]
+    seen = set()
+    for url in {*asked, *Walk(bureau, rules_for(bureau)).asked}:
+        sent = send(bureau, url)
+        page = decode(Capture(url=url, response=sent), rules.max_chars)
+        if isinstance(page, Page):
+            seen.add(recognise(page, Index(parse(page.text)), rules).name)
+    assert seen <= right
+    assert bureau.product.family in seen
 
 
 @pytest.mark.parametrize("name", NAMES)
