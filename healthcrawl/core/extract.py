@@ -157,12 +157,15 @@ def drop_copies(lines: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[Finding,
 
 
 def _named(index: Index, shown: Sequence[Block], selectors: Iterable[str]) -> html.HtmlElement | None:
-    """The first element that a selector names and that holds enough text; failing that, the one that holds most."""
+    """The first element that a selector names and that holds enough text; failing that, the one that holds most.
+
+    What is only around a short text named before holds its headline and files besides, and no more of it.
+    """
     fullest, most = None, 0
     for selector in selectors:
         for element in index.matches(selector):
             size = _size(within(shown, element))
-            if size > most:
+            if size > most and (most < _LITTLE or fullest is None or element not in fullest.iterancestors()):
                 fullest, most = element, size
         if most >= _ENOUGH:
             break

@@ -205,7 +205,7 @@ class Bureau(Mapping[str, Resource]):
     def parts(self, story: Story) -> tuple[str, ...]:
         """The addresses of an article's pages, in order."""
         part, second = self.product.part, self.product.part_second
-        further = range(second, second + PARTS - 1) if part and story.at % LONG == 10 else ()
+        further = range(second, second + PARTS - 1) if part and story.at % LONG == 7 else ()
         return (self.path(story), *(part.format_map({**story.fields, "n": n}) for n in further))
 
     def article(self, story: Story, part: int = 0) -> Resource:

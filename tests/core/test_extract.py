@@ -190,3 +190,15 @@ def test_teasers_behind_a_run_of_links_are_no_article() -> None:
     )
     assert [line for line in lines if line in PARAGRAPHS] == PARAGRAPHS
     assert not any(line.startswith("图集") for line in lines)
+
+
+def test_a_short_text_is_not_read_from_the_element_around_it() -> None:
+    """The element around it holds the names of its files too."""
+    text = (
+        "<h1>关于暂停门诊的通知</h1><div class='outer'><p>发布时间：2026-03-01　来源：某市卫生健康局</p>"
+        "<div class='inner'><p>因设备检修，本中心门诊三月五日下午暂停一次，请居民相互转告。</p><p>三月六日起恢复。</p></div>"
+        "<div class='files'><a href='a.docx'>门诊安排表.docx</a><a href='b.docx'>值班人员及联系方式一览表.docx</a></div></div>"
+    )
+    index = Index(parse(text))
+    place = locate(index, Layout(body=(".inner", ".outer")))
+    assert place.element.get("class") == "inner"
