@@ -99,4 +99,8 @@ def _show(page: Page, one: News) -> None:
     what = f" ({', '.join(one.what)}{'; read anew by other rules' if one.rules else ''})" if one.what else ""
     style = {"new": "green", "changed": "yellow", "back": "green"}.get(one.kind, "red")
     when = step.seen_at[:16].replace("T", " ")
-    page.line(f"{when}  ", (f"{one.kind}{what}", style), f"  {step.name or one.former}  {step.title}  {step.url}")
+    page.line(
+        f"{when}  ",
+        (f"{one.kind}{what}", style),
+        f"  {step.name or one.former or f'{step.number:03}'}  {step.title}  {step.url or step.address}",
+    )
