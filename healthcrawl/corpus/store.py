@@ -106,6 +106,7 @@ class Store:
         if present and present["address"] != document.address and not former and not adopted:
             return self._keep_alias(tx, present, document, provenance)
         if present and present["captured_at"] > provenance.captured_at:
+            _put_text(tx, present["number"], sha256, data.decode())  # that a catalog made anew from the journal lacks
             return Change(kind="unchanged", number=present["number"], name=present["name"])
         number = present["number"] if present else self._new_number(tx, document.address)
         step = make_step("changed" if present else "new", number, sha256, document, provenance)
@@ -205,8 +206,7 @@ class Store:
         table = tables.versions
         if not _holds(self._folder / step.name, step.sha256):
             write_atomically(self._folder / step.name, data)
-            this = sa.and_(table.c.number == step.number, table.c.sha256 == step.sha256, table.c.text == "")
-            tx.execute(sa.update(table).where(this).values(text=data.decode()))
+            _put_text(tx, step.number, step.sha256, data.decode())
         others = sa.select(table.c.sha256).where(table.c.number == step.number, table.c.sha256 != step.sha256)
         for sha256 in tx.execute(others).scalars():
             (self._folder / file_name(step.number, sha256)).unlink(missing_ok=True)
@@ -268,6 +268,13 @@ def _step_of(row: _Row, *, action: str, **changes: str) -> Step:
 def _holds(path: Path, sha256: str) -> bool:
     """Whether a file is there and has that content."""
     return path.exists() and content_hash(path.read_bytes()) == sha256
+
+
+def _put_text(tx: sa.Connection, number: int, sha256: str, text: str) -> None:
+    """Give a version the text that was lost."""
+    table = tables.versions
+    lost = sa.and_(table.c.number == number, table.c.sha256 == sha256, table.c.text == "")
+    tx.execute(sa.update(table).where(lost).values(text=text))
 
 
 def _apply(tx: sa.Connection, step: Step, text: str) -> None:

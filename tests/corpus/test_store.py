@@ -173,7 +173,9 @@ def test_a_lost_catalog_is_rebuilt_from_the_journal(shelf: Shelf) -> None:
     shelf.open()
     assert shelf.rows(tables.documents) == documents
     assert shelf.rows(tables.aliases) == aliases
-    assert shelf.rows(tables.versions)[-1][5] == "标题\n\n改过的。\n"
+    assert [row[5] for row in shelf.rows(tables.versions) if row[0] == 0] == ["", "标题\n\n改过的。\n"]
+    shelf.keep(make_document())  # as a replay does, the oldest capture first
+    assert [row[5] for row in shelf.rows(tables.versions) if row[0] == 0] == ["标题\n\n正文。\n", "标题\n\n改过的。\n"]
 
 
 def test_a_lost_file_is_written_again(shelf: Shelf) -> None:
