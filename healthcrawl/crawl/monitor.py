@@ -26,6 +26,9 @@ _TALKATIVE = frozenset({"DEBUG", "INFO", "NOTSET", logging.DEBUG, logging.INFO, 
 
 _TOLD = frozenset({"not-modified", "attachment"})  # by lines of their own
 
+_UNVERIFIED = (
+    "%s: its site file is unverified: no look at the site has confirmed it yet (`scrapy sites check NAME --live` does)"
+)
 # What becomes of an address by the name of the decision; by any other, it is not followed.
 _SCOPE = {"health": "followed", "session id": "same page"}
 
@@ -63,7 +66,7 @@ class Monitor:
         """Begin to show progress."""
         site = self.archivist.site
         if site.status == "unverified":
-            logger.info("%s: its site file is unverified, no crawl has confirmed its lists yet", site.name)
+            logger.info(_UNVERIFIED, site.name)
         if self.archivist.run.resumed:
             logger.info("%s: going on with the run that was cut off", site.name)
         if self.silent:

@@ -8,7 +8,7 @@ import pytest
 
 from healthcrawl.demo import HOST, DemoServer
 from healthcrawl.demo.answer import Resource
-from tests.conftest import Scrapy
+from tests.conftest import Done, Scrapy
 
 SHELL = b"<script>window.location.href='/qxswjj/index.html'</script>"
 
@@ -103,3 +103,64 @@ def test_check_names_the_file_that_is_wrong(scrapy: Scrapy, tmp_path: Path) -> N
     done = scrapy("sites", "check", SITES_DIR=str(tmp_path))
     assert done.status == 3
     assert "bad.toml" in done.out
+
+
+SITE = """
+name = "qingxiu"
+title = "青岫市卫生健康局"
+kind = "bureau"
+status = "unverified"
+domains = ["demo.healthcrawl.test"]
+delay = 0
+
+[[columns]]
+name = "通知公告"
+url = "http://demo.healthcrawl.test/zwgk/tzgg/index.html"
+"""
+
+
+def live(scrapy: Scrapy, server: DemoServer, folder: Path, *examples: tuple[str, str]) -> Done:
+    told = "".join(f'[[examples]]\nurl = "http://{HOST}{path}"\nkind = "{kind}"\n' for path, kind in examples)
+    (folder / "qingxiu.toml").write_text(SITE + told, "utf-8")
+    return scrapy("sites", "check", "qingxiu", "--live", SITES_DIR=str(folder), CONNECT_TO=mapped(server))
+
+
+def test_a_file_that_holds_live_may_be_called_verified(
+    scrapy: Scrapy, server: DemoServer, tmp_path: Path, archive: Path
+) -> None:
+    done = live(scrapy, server, tmp_path, ("/zwgk/tzgg/content/post_2000101.html", "article"))
+    assert (done.status, done.out.count("  holds: ")) == (0, 2), done.out + done.err
+    assert 'all holds: set status = "verified" in its file' in done.out
+    asked = [served.target for served in server.log]
+    assert asked == ["/robots.txt", "/zwgk/tzgg/content/post_2000101.html", "/zwgk/tzgg/index.html"]
+    assert not archive.exists()
+
+
+def test_what_does_not_hold_live_is_told(scrapy: Scrapy, server: DemoServer, tmp_path: Path) -> None:
+    wrong = (
+        ("/zwgk/tzgg/index_2.html", "article"),
+        ("/zwgk/tzgg/content/post_2000102.html", "list"),
+        ("/zwgk/nosuch/index.html", "list"),
+    )
+    done = live(scrapy, server, tmp_path, *wrong)
+    assert done.status == 3
+    assert done.out.count("DOES NOT HOLD") == 3, done.out
+    assert "mend the file" in done.out
+
+
+def test_what_robots_forbids_is_not_asked_for(scrapy: Scrapy, server: DemoServer, tmp_path: Path) -> None:
+    done = live(scrapy, server, tmp_path, ("/zwgk/neibu/content/post_1.html", "article"))
+    assert done.status == 1
+    assert "not proved: article" in done.out
+    assert "1 did not answer: try again later" in done.out
+    assert not any("neibu" in served.target for served in server.log)
+
+
+def test_live_wants_names(scrapy: Scrapy) -> None:
+    done = scrapy("sites", "check", "--live")
+    assert (done.status, "say which sites" in done.err) == (2, True)
+
+
+def test_live_without_a_contact_asks_nobody(scrapy: Scrapy) -> None:
+    done = scrapy("sites", "check", "enping", "--live")
+    assert (done.status, "set CONTACT" in done.err) == (2, True)

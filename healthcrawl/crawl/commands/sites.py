@@ -4,11 +4,13 @@ import argparse
 import asyncio
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
+from scrapy import Spider
 from scrapy.crawler import AsyncCrawlerProcess
 
 from healthcrawl.core.decode import decode
@@ -21,6 +23,7 @@ from healthcrawl.corpus.layout import ArchiveLayout
 from healthcrawl.corpus.store import count_documents
 from healthcrawl.crawl.command import PlainCommand
 from healthcrawl.crawl.exits import BROKEN_EXPECTATION, DONE, FAILED
+from healthcrawl.crawl.live import LiveCheck, claims, live_check
 from healthcrawl.crawl.loader import SiteSpiderLoader
 from healthcrawl.crawl.options import all_sites, one_site
 from healthcrawl.crawl.probe import ProbeSpider
@@ -28,7 +31,7 @@ from healthcrawl.disk import write_atomically
 from healthcrawl.errors import ArchiveError, DamagedRecordError, UsageError
 from healthcrawl.knowledge.draft import Look, draft_site, has_columns, site_name
 from healthcrawl.knowledge.load import load_rules
-from healthcrawl.model import Capture, Context, Document, Page, Role
+from healthcrawl.model import Capture, Context, Document, Page, Rejection, Role
 from healthcrawl.rules import Example, Rules, Site
 from healthcrawl.warc.read import read_capture
 
@@ -40,7 +43,7 @@ class Command(PlainCommand):
 
     def syntax(self) -> str:
         """How it is called."""
-        return "list | check [NAME…] | probe URL [-o FILE]"
+        return "list | check [NAME…] [--live] | probe URL [-o FILE]"
 
     def short_desc(self) -> str:
         """One line of help."""
@@ -50,15 +53,17 @@ class Command(PlainCommand):
         """The help's first paragraph."""
         return (
             "list: every site with its kind, families, columns and what was crawled of it. check: load every site file (or "
-            "those named) and read the examples' captures in the archive as the files say. probe: look at a home page and a "
+            "those named) and read the examples' captures in the archive as the files say; --live asks the site itself for its columns and "
+            "examples, once each, with the manners of a crawl. probe: look at a home page and a "
             "few lists, with the manners of a crawl, and write a commented site file. Exit status: 0 done, 1 failed, "
-            "2 wrong use, 3 an example does not hold."
+            "2 wrong use, 3 an example does not hold. With --live, 1 means that something did not answer."
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         """Its options."""
         super().add_options(parser)
         parser.add_argument("-o", "--output", metavar="FILE", default="", help="probe: write the site file here")
+        parser.add_argument("--live", action="store_true", help="check: ask the sites named, not the archive")
         parser.add_argument("--name", metavar="NAME", default="", help="probe: the site's name; else from its host")
 
     def work(self, args: list[str], opts: argparse.Namespace) -> int:
@@ -67,7 +72,7 @@ class Command(PlainCommand):
             case ["list"]:
                 return self._list()
             case ["check", *names]:
-                return self._check(names)
+                return self._check_live(names) if opts.live else self._check(names)
             case ["probe", url]:
                 return self._probe(url, opts)
         raise UsageError("say list, check [NAME…] or probe URL")
@@ -77,11 +82,13 @@ class Command(PlainCommand):
         loader = SiteSpiderLoader.from_settings(self.settings)
         layout = ArchiveLayout(Path(self.setting("ARCHIVE_DIR")))
         known = Catalog(layout.catalog) if layout.catalog.exists() else None
-        table = Table("site", "kind", "status", "families", "columns", "documents", "title", box=None, pad_edge=False)
+        table = Table(box=None, pad_edge=False)
+        for name in ("site", "title", "kind", "status", "families", "columns", "documents"):
+            table.add_column(name, overflow="fold", no_wrap=name in {"site", "kind", "status"})
         for name, site in all_sites(self.settings).items():
             documents = str(count_documents(known, name)) if known else "-"
             families = " ".join(site.families) or "any"
-            table.add_row(name, site.kind, site.status, families, str(len(site.columns)), documents, site.title)
+            table.add_row(name, site.title, site.kind, site.status, families, str(len(site.columns)), documents)
         Console().print(table)
         if known:
             known.close()
@@ -101,13 +108,29 @@ class Command(PlainCommand):
         catalog = Catalog(layout.catalog) if layout.catalog.exists() else None
         for site in sites:
             print(f"{site.name}: the file is right, {len(site.examples)} examples")
-            for example, held, said in _prove(site, layout, catalog):
+            for example, held, said in _prove(site, site.examples, layout, catalog):
                 wrong += held is False
-                mark = {True: "holds", False: "DOES NOT HOLD", None: "not proved"}[held]
-                print(f"  {mark}: {example.kind} {example.url}: {said}")
+                _tell_proof(example, held, said)
         if catalog:
             catalog.close()
         return BROKEN_EXPECTATION if wrong else DONE
+
+    def _check_live(self, names: list[str]) -> int:
+        assert self.settings is not None
+        if not names:
+            raise UsageError("--live: say which sites; nobody is asked without being named")
+        loader = SiteSpiderLoader.from_settings(self.settings)
+        asked = [claim for name in names for claim in claims(one_site(self.settings, name)) if claim.kind != "outside"]
+        print(f"scrapy sites: asking for {len(asked)} pages; nobody is hurried", file=sys.stderr)
+        statuses = []
+        with tempfile.TemporaryDirectory(prefix="healthcrawl-check-") as folder:
+            layout = ArchiveLayout(Path(folder))
+            for spider in self._ask(folder, [live_check(loader.load(name)) for name in names]):
+                assert isinstance(spider, LiveCheck)
+                catalog = Catalog(layout.catalog)
+                statuses.append(_judge_live(spider, layout, catalog))
+                catalog.close()
+        return next((status for status in (BROKEN_EXPECTATION, FAILED) if status in statuses), DONE)
 
     def _probe(self, url: str, opts: argparse.Namespace) -> int:
         url = url if "://" in url else f"http://{url}/"
@@ -143,20 +166,27 @@ class Command(PlainCommand):
         return DONE
 
     def _run(self, url: str) -> ProbeSpider:
-        assert self.settings is not None
         with tempfile.TemporaryDirectory(prefix="healthcrawl-probe-") as folder:
-            self.settings.set("ARCHIVE_DIR", folder, priority="cmdline")
-            self.settings.set("LOG_INSTALL_ROOT_HANDLER", value=False, priority="cmdline")
-            process = AsyncCrawlerProcess(self.settings)
-            crawler = process.create_crawler(ProbeSpider)
-            task = process.crawl(crawler, url=url)
+            (spider,) = self._ask(folder, [ProbeSpider], url=url)
+        assert isinstance(spider, ProbeSpider)
+        return spider
+
+    def _ask(self, folder: str, kinds: Sequence[type[Spider]], **arguments: str) -> list[Spider]:
+        """Let spiders work, with a folder for their archive, and give them back when they are through."""
+        assert self.settings is not None
+        self.settings.set("ARCHIVE_DIR", folder, priority="cmdline")
+        self.settings.set("ATTACHMENTS", value=False, priority="cmdline")
+        self.settings.set("LOG_INSTALL_ROOT_HANDLER", value=False, priority="cmdline")
+        process = AsyncCrawlerProcess(self.settings)
+        crawlers = [process.create_crawler(kind) for kind in kinds]
+        tasks = [process.crawl(crawler, **arguments) for crawler in crawlers]
+        process.start()
+        for task in tasks:
             assert isinstance(task, asyncio.Task), "the asyncio reactor is Scrapy's default"
-            process.start()
-        failure = task.exception() if task.done() else None
-        if failure is not None:
-            raise failure
-        assert isinstance(crawler.spider, ProbeSpider)
-        return crawler.spider
+            failure = task.exception() if task.done() else None
+            if failure is not None:
+                raise failure
+        return [crawler.spider for crawler in crawlers if crawler.spider is not None]
 
 
 def _tell_lists(look: Look) -> None:
@@ -165,10 +195,42 @@ def _tell_lists(look: Look) -> None:
         print(f"  {candidate.name} {candidate.url}: {found}", file=sys.stderr)
 
 
-def _prove(site: Site, layout: ArchiveLayout, catalog: Catalog | None) -> Iterator[tuple[Example, bool | None, str]]:
+def _judge_live(spider: LiveCheck, layout: ArchiveLayout, catalog: Catalog) -> int:
+    """Tell what a site's answers prove; the exit status."""
+    site, proofs = spider.site, []
+    print(f"{site.name} ({site.status}), as it is now:")
+    for example in claims(site):
+        here = replace(example, url=spider.arrived.get(example.url, example.url))
+        ((_, held, said),) = _prove(site, [here], layout, catalog)
+        if example.url in spider.trouble:
+            held, said = None, spider.trouble[example.url]
+        proofs.append((example, held))
+        _tell_proof(example, held, said if here == example else f"{said}, moved to {here.url}")
+    wrong, unknown = ([example for example, held in proofs if held is state] for state in (False, None))
+    articles = sum(example.kind == "article" for example in site.examples)
+    if wrong or unknown:
+        print(f"  {len(wrong)} do not hold, {len(unknown)} did not answer: ", end="")
+        print('mend the file; until then its status is "unverified"' if wrong else "try again later")
+    elif not articles:
+        print("  all holds, but the file has no example of an article: add one")
+    elif site.status == "unverified":
+        print('  all holds: set status = "verified" in its file')
+    else:
+        print("  all holds")
+    return BROKEN_EXPECTATION if wrong else FAILED if unknown else DONE
+
+
+def _tell_proof(example: Example, held: bool | None, said: str) -> None:  # one of three
+    mark = {True: "holds", False: "DOES NOT HOLD", None: "not proved"}[held]
+    print(f"  {mark}: {example.kind} {example.url}: {said}")
+
+
+def _prove(
+    site: Site, examples: Iterable[Example], layout: ArchiveLayout, catalog: Catalog | None
+) -> Iterator[tuple[Example, bool | None, str]]:
     """For each example whether its newest capture is what the file says; None where there is none to tell."""
     rules = load_rules(site)
-    for example in site.examples:
+    for example in examples:
         if example.kind == "outside":
             yield example, True, "outside of the site"
             continue
@@ -195,8 +257,13 @@ def _read(example: Example, capture: Capture, rules: Rules) -> tuple[bool, str]:
                 f"{outcome.metadata.title or 'without a title'} ({outcome.metadata.published or 'without a date'})",
             )
         return False, f"rejected: {outcome.reason}"
+    asked = process(capture, rules)
+    if not isinstance(asked, Rejection) or asked.reason != "list":
+        return False, f"rejected: {asked.reason}" if isinstance(asked, Rejection) else "no list"
     page = decode(capture, rules.max_chars)
     if not isinstance(page, Page):
         return False, f"can't be read: {page.reason}"
+    if isinstance(process(replace(capture, context=Context(role="article")), rules), Document):
+        return False, "an article, no list"
     found = links(page, rules)
-    return bool(found.entries or found.next_page), f"{len(found.entries)} entries"
+    return bool(found.rows or found.next_page), f"{len(found.rows)} entries, {len(found.entries)} of them to follow"
