@@ -5,10 +5,11 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from healthcrawl.core.survey import Candidate, ListReading, Survey
 from healthcrawl.core.urls import host_of
-from healthcrawl.knowledge.load import GENERIC
+from healthcrawl.knowledge.load import GENERIC, load_column_kinds
 
 _PORTAL_LABELS = ("www", "m", "wap")
 _SUFFIX = re.compile(r"(?:\.gov|\.com|\.org|\.net)?\.[a-z]{2,}$")
@@ -53,7 +54,8 @@ def has_columns(look: Look) -> bool:
 
 def draft_site(look: Look, name: str) -> str:
     """The TOML of a site, in the layout of the files that come with healthcrawl."""
-    return "\n".join([*_head(look, name), *_columns(look), *_examples(look), *_missing(look)]) + "\n"
+    parts = (_head(look, name), _columns(look), _limits(look), _examples(look), _missing(look))
+    return "\n".join(chain.from_iterable(parts)) + "\n"
 
 
 def _head(look: Look, name: str) -> Iterator[str]:
@@ -65,7 +67,7 @@ def _head(look: Look, name: str) -> Iterator[str]:
     yield f"name = {_text(name)}"
     yield f"title = {_text(look.survey.title or host)} # seen: the name that the home page gives"
     yield f"kind = {_text(look.survey.kind)} # assumed: {_KINDS[look.survey.kind]}"
-    yield 'status = "unverified"'
+    yield f'status = "unverified" # until `scrapy sites check {name} --live` and a crawl have confirmed it'
     yield f"domains = [{_text(host)}] # seen: the host of the home page"
     known = [family for family, _ in votes.most_common() if family != GENERIC]
     told = ", ".join(f"{family} on {number}" for family, number in votes.most_common()) or "nothing"
@@ -83,6 +85,29 @@ def _columns(look: Look) -> Iterator[str]:
         yield f"url = {_text(candidate.url)} # {_judged(reading)}"
         if look.survey.kind == "municipal" and candidate.health:
             yield "health = true # assumed: its name speaks of health"
+
+
+def _limits(look: Look) -> Iterator[str]:
+    """What a run may cost and has to show: the defaults, to be changed by whoever knows the site."""
+    entries = sum(reading.entries for _, reading in _usable(look) if reading is not None)
+    yield from (
+        "",
+        "[budget] # assumed: the defaults; what is over waits for the next run",
+        "pages = 50000",
+        "depth = 500 # list pages in a row",
+        "",
+        "[manners] # assumed: nobody else's server, any hour of the day",
+        '# installation = "NAME"          # if other sites share its server: the same name in all their files',
+        "# requests_a_day = 20000",
+        '# quiet_hours = ["08:00-18:00"]',
+        "",
+        "[attachments] # assumed: files that articles link to are wanted",
+        "fetch = true",
+        "",
+        "[expect]",
+    )
+    few = max(1, entries // 2)
+    yield f"min_documents = {few} # assumed: half of the {entries} entries seen on first pages; raise it after the first whole crawl"
 
 
 def _examples(look: Look) -> Iterator[str]:
@@ -106,10 +131,23 @@ def _missing(look: Look) -> Iterator[str]:
         for sample in look.samples
         if sample.rejected
     ]
-    if notes:
-        yield ""
-        yield "# Not taken over:"
-        yield from (f"#   {note}" for note in notes)
+    notes += [
+        f"{_one_line(candidate.name)} {_one_line(candidate.url)}: the name is taken by another column"
+        for candidate, reading in look.lists
+        if _is_list(reading) and (candidate, reading) not in _usable(look)
+    ]
+    looked_at = {candidate for candidate, _ in look.lists}
+    more = [f"{_one_line(one.name)} {_one_line(one.url)}" for one in look.survey.candidates if one not in looked_at]
+    shown = [candidate.name for candidate in look.survey.candidates]
+    absent = [title for title, names in load_column_kinds() if not any(map(names.fullmatch, shown))]
+    chapters = (
+        ("Not taken over:", notes),
+        ("Not looked at, since a first look is short; they may be columns too:", more),
+        ("Looked for on the home page and not found: columns like", absent),
+    )
+    for title, lines in chapters:
+        if lines:
+            yield from ("", f"# {title}", *(f"#   {line}" for line in lines))
 
 
 def _usable(look: Look) -> Sequence[tuple[Candidate, ListReading | None]]:
@@ -133,8 +171,9 @@ def _judged(reading: ListReading | None) -> str:
     if not reading.entries:
         return "not sure: no entries were found on it"
     dated = "all dated" if reading.dated == reading.entries else f"{reading.dated} dated"
+    shaped = "" if reading.shaped == reading.entries else f"{reading.shaped} with the address of an article, "
     further = "goes on" if reading.next_page else "one page"
-    return f"seen: {reading.entries} entries, {dated}, {further}"
+    return f"seen: {reading.entries} entries, {dated}, {shaped}{further}"
 
 
 def _votes(look: Look) -> Counter[str]:

@@ -64,8 +64,9 @@ class HealthWords:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Name:
-    """The names of one kind of column."""
+    """The names of one kind of column, and what people call it."""
 
+    title: str
     pattern: Pattern
 
 
@@ -150,8 +151,18 @@ def load_column_names() -> Pattern:
     Raises:
         KnowledgeError: the file is wrong.
     """
+    return re.compile("|".join(f"(?:{pattern.pattern})" for _, pattern in load_column_kinds()))
+
+
+@cache
+def load_column_kinds() -> tuple[tuple[str, Pattern], ...]:
+    """The kinds of columns there are: what people call them, and what matches their whole names.
+
+    Raises:
+        KnowledgeError: the file is wrong.
+    """
     names = Reader(FOLDER / "columns.toml").read(ColumnNames).names
-    return re.compile("|".join(f"(?:{name.pattern.pattern})" for name in names))
+    return tuple((name.title, name.pattern) for name in names)
 
 
 @cache

@@ -1,5 +1,6 @@
 """A drafted site file is one that loads, whatever the site calls itself."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,20 @@ def test_a_draft_says_how_sure_it_is_of_each_line(tmp_path: Path) -> None:
     assert "without date" in text
     assert "#   政策解读 http://wjj.yunhu.gov.cn/zcjd/: not read" in text
     assert "post_2000003.html: read as an article, rejected (no-text)" in text
+    assert site.expect.min_documents == 10
+    assert "Looked for on the home page and not found: columns like" in text
+    assert "#   健康科普、疾病预防、卫生监督" in text
+    assert "#   通知公告" not in text
+
+
+def test_a_draft_names_what_was_not_looked_at_and_what_gave_way() -> None:
+    first = look()
+    named_alike = Candidate(name="通知公告", url=f"{HOST}/tzgg2/", health=False)
+    beyond = Candidate(name="健康科普", url=f"{HOST}/jkkp/", health=True)
+    survey = replace(first.survey, candidates=(*first.survey.candidates, named_alike, beyond))
+    text = draft_site(replace(first, survey=survey, lists=(*first.lists, (named_alike, first.lists[0][1]))), "site")
+    assert "#   通知公告 http://wjj.yunhu.gov.cn/tzgg2/: the name is taken by another column" in text
+    assert "#   健康科普 http://wjj.yunhu.gov.cn/jkkp/\n" in text
 
 
 def test_an_unknown_family_leaves_all_to_be_tried(tmp_path: Path) -> None:
