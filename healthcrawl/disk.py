@@ -9,6 +9,8 @@ from pathlib import Path
 from healthcrawl.errors import ArchiveError
 
 _ADVICE = {
+    errno.ENOENT: "see that its folder is there, then run this again",
+    errno.ENOTDIR: "a part of that path is a file: name another folder, or move the file away",
     errno.ENOSPC: "make room on the disk and run this again",
     errno.EDQUOT: "make room in this user's quota and run this again",
     errno.EROFS: "see that this user may write there, then run this again",
@@ -44,6 +46,9 @@ def write_atomically(path: Path, data: bytes, *, sync: bool = True) -> None:
                 if sync:
                     os.fsync(file.fileno())
             temporary.replace(path)
+        except OSError as error:
+            error.filename = str(path)  # the file that people know
+            raise
         finally:
             temporary.unlink(missing_ok=True)
         if sync:

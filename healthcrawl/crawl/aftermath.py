@@ -49,6 +49,8 @@ def tell(ending: Ending, archivist: "Archivist", settings: "BaseSettings") -> It
 def _keep(ending: Ending, archivist: "Archivist", settings: "BaseSettings") -> list[str]:
     """Note the problems of the run and write the metrics; the broken expectations in words."""
     site, run = archivist.site.name, archivist.run.id
+    if not archivist.layout.catalog.exists():  # a new one in its place would know of nothing
+        raise ArchiveError(f"{archivist.layout.catalog}: gone since the crawl began; put it back and run this again")
     catalog = Catalog(archivist.layout.catalog)
     try:
         with catalog.writing() as tx:

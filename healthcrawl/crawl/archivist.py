@@ -54,7 +54,6 @@ PAGE = "page"  # PageRow: what the frontier knows of it
 INGESTED = "ingested"  # Ingested: what became of the answer
 
 OVER_BUDGET = "budget"  # why a spider is closed whose budget is used up
-_SKIPPED = {"forbidden": "forbidden by robots.txt", "failed": "robots.txt could not be read"}
 
 
 class Archivist:
@@ -227,10 +226,10 @@ class Archivist:
                 context = Context(role="list", column=column.name)
                 self.frontier.discover(tx, canonical(column.url, self.rules), column.url, context)
 
-    def skip(self, page: PageRow, state: Literal["forbidden", "failed"]) -> None:
+    def skip(self, page: PageRow, state: Literal["forbidden", "failed"], why: str) -> None:
         """Note that a page was not asked for: robots.txt forbids it, or could not be read."""
         self.tally.skipped[state] += 1
-        self.unread.fail(page.context, page.address, page.url, _SKIPPED[state])
+        self.unread.fail(page.context, page.address, page.url, why)
         visit = Visit(url=page.url, at=self.clock(), state=state)
         with self.catalog.writing() as tx:
             self.frontier.visited(tx, page.address, visit, page.context)

@@ -8,6 +8,11 @@ from healthcrawl.model import Context, Rejection
 
 _READ = frozenset({"list", "not-modified"})
 _LONGEST = 160  # characters of a reason
+_CUT = {  # by the words of WARC-Truncated
+    "length": "larger than DOWNLOAD_MAXSIZE",
+    "time": "not whole within DOWNLOAD_TIMEOUT",
+    "disconnect": "the connection ended before its end",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +51,7 @@ class UnreadLists:
             return
         else:
             detail = outcome.detail if isinstance(outcome, Rejection) else ""
+            detail = _CUT.get(detail, detail) if reason == "truncated" else detail
             self.fail(context, outcome.address, url, f"{reason}, {detail}" if detail else reason)
 
     def fail(self, context: Context, address: str, url: str, why: str) -> None:

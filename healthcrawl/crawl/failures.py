@@ -32,7 +32,7 @@ _WORDS: tuple[tuple[type[BaseException], str], ...] = (
     (DownloadTimeoutError, "no whole answer came within DOWNLOAD_TIMEOUT"),
     (DownloadCancelledError, "the answer is larger than DOWNLOAD_MAXSIZE"),
     (ResponseDataLossError, "the answer broke off before its end"),
-    (VerificationError, "the certificate is not for this host"),
+    (VerificationError, "the certificate is not for this host, and DOWNLOAD_VERIFY_CERTIFICATES is on"),
     (ConnectionDone, "the server closed the connection before its answer was whole"),
     (ConnectionAborted, "the answer's head or framing grew beyond all bounds and was cut off"),
     (ConnectionLost, "the connection was cut"),

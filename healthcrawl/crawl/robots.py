@@ -17,6 +17,7 @@ from twisted.internet.defer import Deferred
 
 from healthcrawl.crawl.archivist import Archivist
 from healthcrawl.crawl.politeness import EndingError
+from healthcrawl.errors import ArchiveError
 
 if TYPE_CHECKING:
     from scrapy import Request
@@ -39,12 +40,15 @@ class RobotsUnknownError(IgnoreRequest):
 
 
 class _Unknown(RobotParser):
-    """The rules of a host that could not tell its rules."""
+    """The rules of a host that could not tell its rules; `why` says how that came."""
+
+    def __init__(self, why: str) -> None:
+        self.why = why
 
     @classmethod
     def from_crawler(cls, crawler: object, robotstxt_body: bytes) -> "_Unknown":
         """There is nothing to read."""
-        return cls()
+        return cls("is empty")
 
     def allowed(self, url: str | bytes, user_agent: str | bytes) -> bool:
         """Nothing is."""
@@ -77,7 +81,7 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         """Refuse what the rules forbid."""
         if isinstance(rp, _Unknown):
             self._archivist.politeness.check_ending()
-            raise RobotsUnknownError
+            raise RobotsUnknownError(f"robots.txt {rp.why}")
         try:
             super().process_request_2(rp, request)
         except IgnoreRequest as error:
@@ -93,7 +97,8 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         self._slow_down(request)
 
     def _robots_error(self, exc: Exception, netloc: str) -> None:
-        self._shut(netloc, "" if isinstance(exc, EndingError) else f"can't be fetched ({exc})")
+        told = isinstance(exc, EndingError | ArchiveError)  # or will be: the crawl is ending
+        self._shut(netloc, f"can't be fetched ({exc})", warn=not told)
 
     @property
     def _archivist(self) -> Archivist:
@@ -101,12 +106,12 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         assert archivist is not None, "the add-on installs it"
         return archivist
 
-    def _shut(self, netloc: str, why: str) -> None:
-        if why:
+    def _shut(self, netloc: str, why: str, *, warn: bool = True) -> None:
+        if warn:
             logger.warning("robots.txt of %s %s: the host is left alone in this run", netloc, why)
         waiting = self._parsers[netloc]
         assert isinstance(waiting, Deferred)
-        self._parsers[netloc] = unknown = _Unknown()
+        self._parsers[netloc] = unknown = _Unknown(why)
         waiting.callback(unknown)
 
     def _slow_down(self, request: "Request") -> None:

@@ -107,7 +107,7 @@ def load_sites(*folders: Path) -> Sites:
     errors: dict[str, KnowledgeError] = {}
     for folder in (FOLDER / "sites", *folders):
         if not folder.is_dir():
-            raise UsageError(f"no folder of site files: {folder}")
+            raise UsageError(f"no folder of site files: {folder}; SITES_DIR names it")
         for path in sorted(folder.glob("*.toml")):
             sites.pop(path.stem, None)
             errors.pop(path.stem, None)
@@ -227,7 +227,7 @@ def _claims(site: Site, stem: str) -> Iterator[tuple[bool, str, str, object]]:
         yield (
             bool(_DOMAIN.fullmatch(domain)),
             f"domains[{at}]",
-            "a host name in small letters, at most with a port",
+            "a host name with a dot, in small letters, at most with a port",
             domain,
         )
     for at, family in enumerate(site.families):

@@ -124,6 +124,7 @@ class Reader:
         except (re.error, OverflowError, RecursionError) as error:
             raise self.fail(key, f"a regular expression ({error})", text) from error
         if isinstance(value, dict):
+            self._refuse_unknown(value, {"pattern"}, key)
             self._take_proofs(pattern, value, {"pattern"}, key)
         return pattern
 
@@ -131,6 +132,7 @@ class Reader:
         if not isinstance(value, dict):
             raise self.fail(key, "a table", value)
         hints, fields = _schema(kind)
+        self._refuse_unknown(value, set(fields), key)
         given = {
             name: self._read(hints[name], item, f"{key}.{name}" if key else name)
             for name, item in value.items()
@@ -142,20 +144,24 @@ class Reader:
                 and field.default is dataclasses.MISSING
                 and field.default_factory is dataclasses.MISSING
             ):
-                raise self.fail(f"{key}.{name}" if key else name, "a value", None)
+                raise KnowledgeError(f"{self._place(f'{key}.{name}' if key else name)}: missing")
         rule = kind(**given)
         self._take_proofs(rule, value, set(fields), key)
         for name, expected, got in _CHECKS.get(kind, _sound)(rule):
             raise self.fail(f"{key}.{name}" if key else name, expected, got)
         return rule
 
+    def _refuse_unknown(self, table: Mapping[str, object], fields: set[str], key: str) -> None:
+        for name in table:
+            if name not in fields | _PROOFS.keys():
+                at = f"{key}.{name}" if key else name
+                raise KnowledgeError(f"{self._place(at)}: no such key; there are {', '.join(sorted(fields))}")
+
     def _take_proofs(self, rule: object, table: Mapping[str, object], fields: set[str], key: str) -> None:
         for name, value in table.items():
             at = f"{key}.{name}" if key else name
             if name in fields:
                 continue
-            if name not in _PROOFS:
-                raise self.fail(at, f"one of the keys {', '.join(sorted(fields))}", value)
             if not isinstance(value, list):
                 raise self.fail(at, "a list", value)
             self.proofs += [

@@ -103,9 +103,9 @@ class SiteSpider(Spider):
         request: Any = failure.request  # type: ignore[attr-defined]
         page, archivist = request.meta[PAGE], self._archivist()
         if isinstance(failure.value, ForbiddenByRobotsError):
-            archivist.skip(page, "forbidden")
+            archivist.skip(page, "forbidden", "forbidden by robots.txt")
         elif isinstance(failure.value, RobotsUnknownError):
-            archivist.skip(page, "failed")
+            archivist.skip(page, "failed", str(failure.value))
         elif not isinstance(failure.value, IgnoreRequest | HealthcrawlError) and INGESTED not in request.meta:
             # Not a failure to fetch: a fault of ours, which must not pass unseen.
             self.logger.error("%s: %r", page.url, failure.value, exc_info=failure.value)

@@ -32,7 +32,9 @@ def hold(folder: Path, now: datetime) -> Iterator[None]:
         except BlockingIOError:
             file.seek(0)
             holder = file.read().strip() or "a process that is just starting"
-            raise SiteLockedError(f"{folder.name} is being crawled by {holder}; lock file {path}") from None
+            raise SiteLockedError(
+                f"{folder.name} is being crawled by {holder} (lock file {path}); try again when that one is through"
+            ) from None
         file.truncate(0)
         file.write(f"process {os.getpid()} on {socket.gethostname()} since {now:%Y-%m-%d %H:%M:%S} UTC\n")
         file.flush()

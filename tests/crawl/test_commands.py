@@ -62,6 +62,7 @@ def test_extract_gives_one_object_a_line(scrapy: Scrapy, tmp_path: Path) -> None
         (["crawl", "demo"], {"WARC_MAX_BYTES": "abc"}, 2, "WARC_MAX_BYTES"),
         (["extract"], {}, 2, "at least one file"),
         (["extract", "--nosuch", "README.md"], {}, 2, "--nosuch"),
+        (["crawl", "demo", "--nosuch"], {}, 2, "no such option: --nosuch"),
         (["clean", "--outt", "x", "README.md"], {}, 2, "--outt"),
         (["extract", "/nonexistent.html"], {}, 2, "/nonexistent.html"),
         (["clean", "/nonexistent.txt"], {}, 2, "/nonexistent.txt"),

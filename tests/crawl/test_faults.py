@@ -53,6 +53,7 @@ def test_an_archive_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     assert done.status == 1
     assert "Traceback" not in done.err
     assert str(tmp_path / "archive") in done.err
+    assert "a part of that path is a file" in done.err
 
 
 def test_a_read_only_disk_is_told(tmp_path: Path) -> None:
@@ -71,6 +72,15 @@ def test_a_damaged_catalog_is_told_with_what_to_do(archive: Path, scrapy: Scrapy
     assert done.status == 1
     assert "scrapy replay" in done.err
     assert "Traceback" not in done.err
+
+
+def test_a_damaged_journal_is_told_as_what_it_is(archive: Path, scrapy: Scrapy) -> None:
+    archive.mkdir()
+    (archive / "manifest.jsonl").write_bytes(b"{no\n")
+    done = scrapy("crawl", "demo")
+    assert done.status == 1
+    assert "manifest.jsonl: the line that ends at byte 4 is not a journal line" in done.err.splitlines()[-1]
+    assert "robots.txt" not in done.err  # which has nothing to do with it
 
 
 def test_an_interrupted_crawl_ends_in_order_and_goes_on(archive: Path, scrapy: Scrapy) -> None:
@@ -104,7 +114,8 @@ def test_a_catalog_that_another_process_holds_is_told(archive: Path, monkeypatch
         Catalog(archive / "catalog.sqlite")
 
 
-def test_an_archive_that_vanishes_meanwhile_is_told(archive: Path) -> None:
+@pytest.mark.parametrize("moved", [False, True])
+def test_an_archive_that_vanishes_meanwhile_is_told(archive: Path, moved: bool) -> None:
     with DemoServer() as server:
         settings = {
             "ARCHIVE_DIR": str(archive),
@@ -115,11 +126,15 @@ def test_an_archive_that_vanishes_meanwhile_is_told(archive: Path) -> None:
         process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
         while len(server.log) < 5:
             time.sleep(0.01)
-        shutil.rmtree(archive, ignore_errors=True)
+        if moved:
+            archive.rename(archive.with_name("elsewhere"))
+        else:
+            shutil.rmtree(archive, ignore_errors=True)
         _, err = process.communicate(timeout=100)
     assert process.returncode == 1
     assert "Traceback" not in err
-    assert str(archive) in err
+    assert f"scrapy crawl: demo: {archive}" in err.splitlines()[-1]
+    assert not (archive / "catalog.sqlite").exists()
 
 
 def test_a_clock_that_jumps_back_makes_no_new_capture_older(archive: Path, scrapy: Scrapy) -> None:

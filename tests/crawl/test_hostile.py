@@ -70,7 +70,7 @@ def crawl(folder: Path, site: str, env: Mapping[str, str] | None = None, **setti
     )
     with (folder / "out").open("w+") as out, (folder / "err").open("w+") as err:
         process = subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=err, env={**os.environ, **(env or {})})
-        deadline = time.monotonic() + 100
+        deadline = time.monotonic() + 240  # below the time limit of a test
         while (ended := os.wait4(process.pid, os.WNOHANG))[0] == 0:
             if time.monotonic() > deadline:
                 process.kill()

@@ -11,7 +11,7 @@ from healthcrawl.corpus.layout import ArchiveLayout
 from healthcrawl.corpus.manifest import Manifest
 from healthcrawl.crawl.command import PlainCommand
 from healthcrawl.crawl.exits import DONE
-from healthcrawl.crawl.options import moment
+from healthcrawl.crawl.options import moment, one_site
 from healthcrawl.crawl.terminal import Page
 from healthcrawl.errors import UsageError
 
@@ -55,6 +55,9 @@ class Command(PlainCommand):
         layout = ArchiveLayout(Path(self.setting("ARCHIVE_DIR")))
         if not layout.manifest.exists():
             raise UsageError(f"{layout.manifest}: no journal there; ARCHIVE_DIR names the archive")
+        if opts.site and not layout.warc(opts.site).is_dir():  # a site whose file is gone may have documents
+            assert self.settings is not None
+            one_site(self.settings, opts.site)
         manifest = Manifest(layout.manifest)
         place = place_of(opts.since, manifest)
         since = moment(opts.since, "--since") if place is None else None

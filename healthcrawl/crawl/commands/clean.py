@@ -58,7 +58,7 @@ class Command(PlainCommand):
         """Show, and with --out write, the outcome of every file; then sum up."""
         assert self.settings is not None
         if opts.workers < 0:
-            raise UsageError("--workers: expected a number of processes, 1 or more")
+            raise UsageError("--workers: expected a number of processes, 0 or more (0: one per core)")
         form, seconds = normal_form(self.settings), size(self.settings, "PROGRESS_SECONDS")
         out = Path(opts.out) if opts.out else None
         named = _named(args, out)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _MOST_NAMED = 40  # lists in a line
+_ADVICE = "Run it again later; if a column has moved or is gone, mend its address in the site file"
 
 
 class Command(BaseRunSpiderCommand):
@@ -54,11 +55,9 @@ class Command(BaseRunSpiderCommand):
         """Keep the frameworks' chatter out of the log, unless a level was asked for; look at settings before Scrapy does."""
         super().process_options(args, opts)
         assert self.settings is not None
-        wrong = (
-            ""
-            if len(args) == 1 and not args[0].startswith("-")
-            else "give the name of one site; `scrapy list` shows them"
-        )
+        wrong = "" if len(args) == 1 else "give the name of one site; `scrapy list` shows them"
+        if strange := next((arg for arg in args if arg.startswith("-")), ""):  # Scrapy takes it for a name
+            wrong = f"no such option: {strange}; --help shows those there are"
         try:
             check_settings(self.settings)
             SiteSpiderLoader.from_settings(self.settings)
@@ -87,6 +86,7 @@ class Command(BaseRunSpiderCommand):
         assert isinstance(task, asyncio.Task), "the asyncio reactor is Scrapy's default"
         process.start()
         if not task.done():  # interrupted twice: nothing was waited for
+            print(f"scrapy crawl: {args[0]}: stopped at once; the same command goes on from here", file=sys.stderr)
             self.exitcode = FAILED
             return
         failure = task.exception()
@@ -127,8 +127,8 @@ class Command(BaseRunSpiderCommand):
 
 def _judge(crawler: "Crawler", archivist: Archivist) -> Ending:
     name = archivist.site.name
-    if archivist.broken is not None:  # and was told when it happened
-        return Ending(status=FAILED)
+    if archivist.broken is not None:
+        return Ending(status=FAILED, complaint=f"{name}: {archivist.broken}")
     if crawler.stats.get_value("finish_reason") == OVER_BUDGET:
         print(f"scrapy crawl: {name}: {_over_budget(archivist)}", file=sys.stderr)
         return Ending(status=DONE)
@@ -145,23 +145,26 @@ def _complaint(crawler: "Crawler", archivist: Archivist) -> str:
     name, tally = archivist.site.name, archivist.tally
     reason = crawler.stats.get_value("finish_reason")
     if reason != "finished":
-        return f"stopped ({reason}); the same command goes on from here"
+        return f"{name}: stopped ({reason}); the same command goes on from here"
     if crawler.stats.get_value("spider_exceptions/count") or tally.rejections["fault"]:
-        return "some pages could not be read for a fault of healthcrawl's own, see the log"
+        return (
+            f"{name}: some pages could not be read for a fault of healthcrawl's own; the log has it for a report, the archive has the "
+            "pages, and `scrapy replay` reads them again once it is mended"
+        )
     if left := archivist.left_alone:
         return (
             f"{name}: {', '.join(left)} refused or failed too often and was left alone ({'; '.join(left.values())}); "
             f"{tally.skipped['left-alone']} pages were not asked for: try again later, or raise the site file's delay"
         )
+    unread = [*map(str, archivist.unread)]
+    named = ", ".join(unread[:_MOST_NAMED]) + (f" and {len(unread) - _MOST_NAMED} more" if unread[_MOST_NAMED:] else "")
     if not tally.lists_read and not archivist.run.resumed:
-        return f"{name}: no list page could be read; {_why(archivist)}"
-    if unread := [*map(str, archivist.unread)]:
-        more = f" and {len(unread) - _MOST_NAMED} more" if len(unread) > _MOST_NAMED else ""
-        return (
-            f"{name}: {len(unread)} of its list pages could not be read: {', '.join(unread[:_MOST_NAMED])}{more}; all else was kept. "
-            "Run it again later; if a column has moved or is gone, mend its address in the site file"
-        )
-    return ""
+        return f"{name}: no list page could be read: {named or 'none was asked for'}. {_ADVICE}"
+    return (
+        f"{name}: {len(unread)} of its list pages could not be read: {named}; all else was kept. {_ADVICE}"
+        if unread
+        else ""
+    )
 
 
 def _over_budget(archivist: Archivist) -> str:
@@ -170,16 +173,3 @@ def _over_budget(archivist: Archivist) -> str:
         f"its budget of {getattr(archivist.site.budget, name):,} {name} for one run is used up; the same command goes on "
         f"from here, `-a {name}=NUMBER` or budget.{name} in the site file allows more"
     )
-
-
-def _why(archivist: Archivist) -> str:
-    tally = archivist.tally
-    causes = [f"{number} failed ({name})" for name, number in tally.failures.items()]
-    causes += [f"{number} answered otherwise ({name})" for name, number in tally.rejections.items() if name != "robots"]
-    skipped = {
-        "left-alone": "not asked for, since the host refused or failed too often",
-        "forbidden": "forbidden by robots.txt",
-        "failed": "not asked for, since robots.txt could not be read",
-    }
-    causes += [f"{number} {skipped[state]}" for state, number in tally.skipped.items()]
-    return ", ".join(causes) or "nothing was asked for"

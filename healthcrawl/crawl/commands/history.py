@@ -89,7 +89,7 @@ class Command(PlainCommand):
         finally:
             catalog.close()
         if life is None:
-            raise UsageError(f"no document has the number {number}")
+            raise UsageError(f"no document has the number {number}; `scrapy changes` lists those there are")
         if opts.json:
             for event in life.events:
                 print(json.dumps(_as_json(event, life), ensure_ascii=False))

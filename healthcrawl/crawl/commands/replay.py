@@ -60,7 +60,7 @@ class Command(PlainCommand):
         """Replay, then tell what came of it."""
         assert self.settings is not None
         if opts.workers < 0:
-            raise UsageError("--workers: expected a number of processes, 1 or more")
+            raise UsageError("--workers: expected a number of processes, 0 or more (0: one per core)")
         layout = ArchiveLayout(Path(self.setting("ARCHIVE_DIR")))
         site = one_site(self.settings, opts.site) if opts.site else None
         paths = archive_files(args) if args else layout.warc_files(opts.site)

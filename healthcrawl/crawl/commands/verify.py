@@ -58,15 +58,17 @@ class Command(PlainCommand):
             if opts.repair:
                 raise UsageError("--repair works on the archive of ARCHIVE_DIR, not on single files")
             files = archive_files(args)
-            return self._tell(verify_files(files), len(files), "the files given", as_json=opts.json)
+            return self._tell(verify_files(files), len(files), "the files given", "", as_json=opts.json)
         layout = ArchiveLayout(Path(self.setting("ARCHIVE_DIR")))
         if not layout.sites and not layout.manifest.exists():
             raise UsageError(f"{layout.root}: no archive there; ARCHIVE_DIR names it")
+        advice = "`scrapy verify --repair` mends what can be mended"
         if opts.repair:
             self._repair(layout, as_json=opts.json)
-        return self._tell(verify(layout), count_files(layout), str(layout.root), as_json=opts.json)
+            advice = "what is left can't be mended from what is there: restore it from a copy"
+        return self._tell(verify(layout), count_files(layout), str(layout.root), advice, as_json=opts.json)
 
-    def _tell(self, verdicts: Iterator[Verdict], total: int, what: str, *, as_json: bool) -> int:
+    def _tell(self, verdicts: Iterator[Verdict], total: int, what: str, advice: str, *, as_json: bool) -> int:
         assert self.settings is not None
         counts: Counter[str] = Counter()
         damaged = False
@@ -76,6 +78,7 @@ class Command(PlainCommand):
                 damaged |= verdict.is_damage
                 _print(verdict, as_json=as_json)
         summary = f"{what}: " + ", ".join(f"{number} {state}" for state, number in sorted(counts.items()))
+        summary += f"; {advice}" if damaged and advice else ""
         print(summary, file=sys.stderr if as_json else sys.stdout)
         return FAILED if damaged else DONE
 

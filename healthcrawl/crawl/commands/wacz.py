@@ -49,7 +49,9 @@ class Command(PlainCommand):
             raise UsageError("-o FILE: say which file to write, like -o demo.wacz")
         site, path = one_site(self.settings, args[0]), Path(opts.output)
         if path.is_dir() or not path.parent.is_dir():
-            raise UsageError(f"-o {path}: {'a folder' if path.is_dir() else 'its folder is not there'}")
+            raise UsageError(
+                f"-o {path}: {'a folder; name a file' if path.is_dir() else 'its folder is not there; make it first'}"
+            )
         if path.exists() and not opts.force:
             raise UsageError(f"-o {path}: there already; --force replaces it")
         since = moment(opts.since, "--since")
