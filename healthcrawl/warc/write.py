@@ -100,9 +100,14 @@ class Writer:
         name = f"{self._site}-{now:%Y%m%d%H%M%S}-{self._serial:05}-{self._worker}.warc.gz"
         self._path = self._folder / (name + OPEN_SUFFIX)
         file = self._path.open("xb", buffering=0)
-        sync_folder(self._folder)  # a synced file without its name would be lost all the same
+        try:
+            sync_folder(self._folder)  # a synced file without its name would be lost all the same
+            self._append(file, records.warcinfo(name, now, self._info))
+        except OSError:  # to be closed later it would be a WARC file without a record
+            file.close()
+            self._path.unlink()
+            raise
         self._file = file
-        self._append(file, records.warcinfo(name, now, self._info))
         return file
 
     def _append(self, file: BinaryIO, data: bytes) -> int:

@@ -1,5 +1,6 @@
 """Exchanges come back from a WARC file byte for byte, and a crash costs only what was in flight."""
 
+import errno
 import subprocess
 import sys
 from collections.abc import Callable
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from healthcrawl.errors import DamagedRecordError, SiteLockedError
+from healthcrawl.errors import ArchiveError, DamagedRecordError, SiteLockedError
 from healthcrawl.model import Context, Exchange, Revisit
 from healthcrawl.warc import index, lock, records
 from healthcrawl.warc.members import whole_members
@@ -154,6 +155,24 @@ def test_a_file_without_a_whole_record_is_removed(tmp_path: Path) -> None:
     (folder / "demo-x.warc.gz.open").write_bytes(b"\x1f\x8b\x08")
     assert recover(folder, tmp_path / "index") == ()
     assert list(folder.iterdir()) == []
+
+
+def test_a_file_that_could_not_begin_is_no_warc_file(
+    tmp_path: Path, make_writer: Callable[..., Writer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_handle: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    writer = make_writer()
+    with monkeypatch.context() as full:
+        full.setattr("os.fsync", refuse)
+        with pytest.raises(ArchiveError, match="No space left"):
+            writer.write(make_exchange(), records.new_record_id())
+        writer.close()
+    assert [path for path in (tmp_path / "warc").iterdir() if "warc.gz" in path.name] == []
+    writer.write(make_exchange(), records.new_record_id())
+    writer.close()
+    assert next(read_records(warcs(tmp_path)[0])).type == "warcinfo"
 
 
 def test_damage_is_an_error_that_names_the_file(tmp_path: Path, make_writer: Callable[..., Writer]) -> None:
