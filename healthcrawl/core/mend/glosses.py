@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from healthcrawl.core.mend.codepage import code, pair
+from healthcrawl.core.mend.damage import SWALLOWED
 from healthcrawl.core.mend.likelihood import cost_alone
 from healthcrawl.core.mend.pinyin import GLOSS, HAN, SYLLABLE
 from healthcrawl.model import Finding
@@ -42,6 +43,7 @@ _HAN = re.compile(f"[{HAN}]")
 _BLANKS = " \N{IDEOGRAPHIC SPACE}\N{NO-BREAK SPACE}"
 _GLOSS = re.compile(rf"[(（](?:[{_BLANKS}]?{SYLLABLE}[{_BLANKS}]?|[{HAN}])[)）](?:{GLOSS})*")
 _MISPLACED = re.compile(rf"([{HAN}])([@-~])[(（]({SYLLABLE})[{_BLANKS}]?[)）]")
+_BEHIND_LOST = re.compile(f"{SWALLOWED}{GLOSS}")
 _SYLLABLE = re.compile(SYLLABLE)
 _TONED = re.compile("[āáǎàōóǒòēéěèīíǐìūúǔùǖǘǚǜńňǹḿ]")
 
@@ -87,7 +89,7 @@ def remove(text: str, data: Mending) -> tuple[str, tuple[Finding, ...]]:
         doomed += toneless
     if not doomed:
         return text, ()
-    doomed += _find_misplaced(text, data)
+    doomed += (*_find_misplaced(text, data), *_find_behind_lost(text))
     doomed.sort(key=lambda spot: spot.start)
     pieces: list[str] = []
     done = 0
@@ -123,6 +125,12 @@ def _find_misplaced(text: str, data: Mending) -> Iterator[_Spot]:
         taken = pair(raw[1], ord(match[2])) if len(raw) == 2 else ""
         if taken and taken in data.readings.get(match[3], ""):
             yield _Spot(match[2], match[2], match[0], True, False, False, match.start(2), match.end())
+
+
+def _find_behind_lost(text: str) -> Iterator[_Spot]:
+    """Glosses of characters that are lost: byte repair left U+FFFD in their place."""
+    for match in _BEHIND_LOST.finditer(text):
+        yield _Spot(SWALLOWED, SWALLOWED, match[0], True, False, False, match.start(), match.end())
 
 
 def _read(seen: str, data: Mending) -> _Spot | None:

@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
+from importlib.resources import files
 from itertools import zip_longest
 from operator import ne
 from typing import NamedTuple, Protocol
@@ -18,6 +19,8 @@ from healthcrawl.model import Finding
 from healthcrawl.rules import Mending
 
 _CLAUSE = re.compile(r"""[^\s，。；：！？,.;:!?…“”"「」『』《》〈〉【】]+""")
+_BETWEEN_CLAUSES = re.compile(r"([\s，。、；：？！]+)")
+"""Some of what no word of OpenCC's reaches across."""
 _KANA = re.compile(
     "[\N{HIRAGANA LETTER SMALL A}-\N{HIRAGANA LETTER N}\N{KATAKANA LETTER SMALL A}-\N{KATAKANA LETTER VO}]"
 )
@@ -135,11 +138,32 @@ def _respell(text: str, spellings: Mapping[str, str], otherwise: Callable[[str],
 
 
 def _to_simplified(text: str) -> str:
-    """OpenCC's conversion, but for simplified characters so new that nobody writes them: names keep the old ones."""
-    converted = _converter("t2s").convert(text)
-    if converted.isascii() or max(converted) <= _BMP_END or len(converted) != len(text):
+    """OpenCC's conversion, but for simplified characters so new that nobody writes them: names keep the old ones.
+
+    The converter is slow, and few clauses have one of the words for which it is needed; elsewhere each character is by itself.
+    """
+    characters, words = _dictionary()
+    if not words.search(text):
+        return text.translate(characters)
+    clauses = _BETWEEN_CLAUSES.split(text)
+    return "".join(_by_words(each) if words.search(each) else each.translate(characters) for each in clauses)
+
+
+def _by_words(clause: str) -> str:
+    converted = _converter("t2s").convert(clause)
+    if max(converted) <= _BMP_END or len(converted) != len(clause):
         return converted
-    return "".join(old if new > _BMP_END else new for old, new in zip(text, converted, strict=True))
+    return "".join(old if new > _BMP_END else new for old, new in zip(clause, converted, strict=True))
+
+
+@cache
+def _dictionary() -> tuple[dict[int, str], re.Pattern[str]]:
+    """OpenCC's characters, each with what it becomes by itself, and a pattern of its words."""
+    folder = files("opencc") / "dictionary"
+    rows = (line.split("\t") for line in (folder / "TSCharacters.txt").read_text("utf-8").splitlines())
+    first = {ord(old): new.split()[0] for old, new in rows}
+    words = (line.partition("\t")[0] for line in (folder / "TSPhrases.txt").read_text("utf-8").splitlines())
+    return {old: new for old, new in first.items() if new <= _BMP_END}, re.compile("|".join(map(re.escape, words)))
 
 
 @lru_cache(maxsize=8)

@@ -187,3 +187,29 @@ def test_any_text_comes_through_and_a_second_time_changes_nothing_more(text: str
 def test_text_without_a_question_mark_is_untouched(text: str) -> None:
     text = text.replace("?", "")
     assert repair(text, load_mending()) == (text, ())
+
+
+@pytest.mark.parametrize(
+    ("seen", "original"),
+    [
+        ("護士長黃文靜說?！辈∪思覍傥罩S(huáng)文靜的手，連聲道謝。", "屬握著黃(huáng)文靜的手"),
+        ("村醫王志?huǎn)姳持?yào)箱走遍了全村。為了解決看病難的問題，醫生們走家串戶。", "強背著藥(yào)箱走遍"),
+    ],
+    ids=["behind a letter that ends the run", "its bracket was swallowed"],
+)
+def test_a_gloss_names_what_was_lost_with_a_dropped_private_use_character(
+    seen: str, original: str, data: Mending
+) -> None:
+    mended, findings = repair(seen, data)
+    assert original in mended.replace("葯", "藥")
+    assert "inferred" in {finding.kind for finding in findings}
+
+
+@pytest.mark.parametrize(
+    "sentence", ["益阳的发展“蓝海”正不断拓展。", "这里的“蓝海”正不断拓展。", "这是真正的“环保”产业。"]
+)
+def test_no_sentence_is_taken_to_end_in_a_quoted_term(sentence: str, mirror: Any, data: Mending) -> None:
+    mended, findings = repair(mirror.cut(mirror.convert(sentence)), data)
+    assert "。”" not in mended
+    assert "�”" in mended or mended == mirror.convert(sentence)
+    assert [finding.kind for finding in findings][1:] in ([], ["unresolved"])

@@ -91,3 +91,12 @@ def test_removing_twice_is_removing_once_and_nothing_raises(text: str) -> None:
     once = remove(text, data)[0]
     assert len(once) <= len(text)
     assert set(once) <= set(text)
+
+
+def test_a_gloss_behind_a_lost_character_goes_with_the_others(data: Mending) -> None:
+    assert (
+        remove("醫(yī)務(wù)人員為學(xué)生\N{REPLACEMENT CHARACTER}(chá)視力", data)[0]
+        == "醫務人員為學生\N{REPLACEMENT CHARACTER}視力"
+    )
+    lone = "新生\N{REPLACEMENT CHARACTER}(chá)"
+    assert remove(lone, data) == (lone, ())

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from opencc import OpenCC
 
-from healthcrawl.core.mend.script import read_script, to_traditional
+from healthcrawl.core.mend.script import _to_simplified, read_script, to_traditional
 from healthcrawl.core.mend.script import simplify as simplify_from
 from healthcrawl.knowledge.characters import load_mending
 from healthcrawl.model import Finding
@@ -131,3 +132,15 @@ def test_the_fast_test_for_traditional_characters_misses_none(data: Mending) -> 
         if (simplify(f"卫生{each}健康", data)[1] != ()) != (each in data.simplified and each not in data.kept)
     ]
     assert missed == []
+
+
+_WORDS = [
+    line.partition("\t")[0]
+    for line in (files("opencc") / "dictionary" / "TSPhrases.txt").read_text("utf-8").splitlines()
+]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.sampled_from([*_WORDS, *"".join(_WORDS), *"，。 \n的醫a（“—-"]), max_size=12).map("".join))
+def test_conversion_by_characters_and_by_words_is_opencc_s(text: str) -> None:
+    assert _to_simplified(text) == OpenCC("t2s").convert(text)
