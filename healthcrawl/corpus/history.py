@@ -130,7 +130,8 @@ def life_of(number: int, manifest: Manifest, catalog: Catalog, corpus: Path) -> 
     seen = list(_seen(rows, {step.record_id for step in steps}))
     # By time, but steps in the journal's order, whatever clocks said.
     reached = accumulate((event.at for event in told), max)
-    placed = [*zip(reached, told, strict=True), *((event.at, event) for event in seen)]
+    # What is noted at the end of a run comes behind the captures that it was seen in.
+    placed = [*((event.at, event) for event in seen), *zip(reached, told, strict=True)]
     events = [event for _, event in sorted(placed, key=itemgetter(0))]
     return Life(present=main[-1], events=tuple(_joined(events)))
 
