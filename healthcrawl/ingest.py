@@ -178,7 +178,10 @@ def _go_on(tx: sa.Connection, examined: Examined, url: str, rules: Rules, fronti
     """Make the page known that an article waits for; a later page of it may know its own next one already."""
     if url and not refuse(url, rules):
         known = replace(examined.context, via=examined.url, hops=examined.context.hops + 1)
-        frontier.discover(tx, canonical(url, rules), url, known)
+        assert examined.captured_at is not None
+        address = canonical(url, rules)
+        frontier.discover(tx, address, url, known, examined.captured_at)
+        frontier.ask(tx, address)
 
 
 def _says_something(rejection: Rejection) -> bool:
@@ -305,23 +308,29 @@ def _note(
     context, outcome = examined.context, examined.outcome
     if context.role == "robots" or examined.captured_at is None or rules.site is None:
         return ()
-    state = _state(examined.status, context, outcome)
+    # Who says "not modified" without having been told what we have can't know.
+    lied = examined.status == 304 and not examined.revisit
+    state = "failed" if lied else _state(examined.status, context, outcome)
+    body = state == "fetched" and examined.status != 304 and not _is_lost(outcome)
+    news, decisions = False, tuple[Finding, ...]()
+    if examined.links is not None and (body or state == "gone"):
+        news, decisions = _discover(tx, examined, examined.links, rules, frontier)
     visit = Visit(
         url=examined.url,
         at=examined.captured_at,
         state=state,
-        body=state == "fetched" and examined.status != 304 and not _is_lost(outcome),
+        body=body,
         etag=examined.etag,
         last_modified=examined.last_modified,
+        changed=news if context.role == "list" else change is not None and change.kind != "unchanged",
+        lied=lied,
     )
     frontier.visited(tx, outcome.address, visit, context)
     if examined.target:
         return _follow(tx, examined, rules, frontier)
     if context.role == "article" and frontier.lists_files:
         return _discover_files(tx, examined, rules, change, frontier)
-    if examined.links is None or not (visit.body or state == "gone"):
-        return ()
-    return _discover(tx, examined, examined.links, rules, frontier)
+    return decisions
 
 
 def _discover_files(
@@ -329,6 +338,7 @@ def _discover_files(
 ) -> tuple[Finding, ...]:
     """Make the files of an article pages to visit, those of one that has not changed too; of one that has, once more."""
     assert rules.site is not None
+    assert examined.captured_at is not None
     most = rules.site.attachments.of_an_article
     linked = _files_of(tx, examined.outcome)
     decisions = []
@@ -345,7 +355,7 @@ def _discover_files(
             entry_title=name,
         )
         again = change is not None and change.kind == "changed"
-        frontier.attach(tx, canonical(target, rules), target, known, again=again)
+        frontier.attach(tx, canonical(target, rules), target, known, examined.captured_at, again=again)
     if len(linked) > most:
         rule = f"attachments.of_an_article is {most}, it has {len(linked)}"
         decisions.append(_decision("too many files", examined.url, rule))
@@ -377,7 +387,9 @@ def _follow(tx: sa.Connection, examined: Examined, rules: Rules, frontier: Front
     if seen:
         frontier.reopen(tx, address, target)
     else:
-        frontier.discover(tx, address, target, examined.context)
+        assert examined.captured_at is not None
+        frontier.discover(tx, address, target, examined.context, examined.captured_at)
+        frontier.ask(tx, address)
     return ()
 
 
@@ -417,9 +429,15 @@ def _state(status: int, context: Context, outcome: Document | Rejection) -> Stat
 
 def _discover(
     tx: sa.Connection, examined: Examined, found: Links, rules: Rules, frontier: Frontier
-) -> tuple[Finding, ...]:
+) -> tuple[bool, tuple[Finding, ...]]:
+    """Make what a list leads to known; say whether there is news on it, and what was decided against.
+
+    A list is read on as long as there is news. A further page that is not known yet is always asked for.
+    """
     assert rules.site is not None
-    context = examined.context
+    assert examined.captured_at is not None
+    context, at = examined.context, examined.captured_at
+    news = False
     for entry in found.entries:
         known = Context(
             role="article",
@@ -429,19 +447,21 @@ def _discover(
             entry_title=entry.title,
             entry_date=entry.date,
         )
-        frontier.discover(tx, canonical(entry.url, rules), entry.url, known)
+        news |= frontier.discover(tx, canonical(entry.url, rules), entry.url, known, at)
     for one in found.lists:
         known = Context(role="list", via=examined.url, hops=context.hops + 1, column=one.title or context.column)
-        frontier.discover(tx, canonical(one.url, rules), one.url, known)
-    news = frontier.walk.brings_news(context.column, found.rows) or examined.status != 200
+        frontier.discover(tx, canonical(one.url, rules), one.url, known, at, head=True)
+    moves = frontier.walk.brings_news(context.column, found.rows) or examined.status != 200
     following = canonical(found.next_page, rules)
     if not following or frontier.state_in_run(tx, following):
-        return ()
+        return news, ()
     # The second page may be the first once more, where a site counts pages from 0 and from 1.
-    if not news and context.hops > 1:
-        return (_decision("endless list", found.next_page, "the page before it brings nothing new"),)
+    if not moves and context.hops > 1:
+        return news, (_decision("endless list", found.next_page, "the page before it brings nothing new"),)
     if context.hops + 1 >= rules.site.budget.depth:
-        return (_decision("depth", found.next_page, f"budget.depth is {rules.site.budget.depth}"),)
+        return news, (_decision("depth", found.next_page, f"budget.depth is {rules.site.budget.depth}"),)
     known = Context(role="list", via=examined.url, hops=context.hops + 1, column=context.column)
-    frontier.discover(tx, following, found.next_page, known)
-    return ()
+    frontier.discover(tx, following, found.next_page, known, at)
+    if news or examined.status != 200:
+        frontier.ask(tx, following)
+    return news, ()

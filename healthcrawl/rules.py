@@ -189,6 +189,19 @@ class Budget:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Revisiting:
+    """How often pages that were read are visited again; which of them, what is known of their changes decides.
+
+    `share`: of the known pages, at most so many in a run (and at least ten). `floor_days`, `ceiling_days`: the least and the most
+    time between two visits of a page; those beyond the ceiling go first.
+    """
+
+    share: float = 0.02
+    floor_days: float = 1.0
+    ceiling_days: float = 180.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Manners:
     """What a site's servers may be asked for, beyond the delay between two requests.
 
@@ -225,7 +238,7 @@ class Site:
     products met there (empty: any). `deny` are patterns of URLs never to request, `allow` of those that are no traps although a general
     rule says so. `duplicates` turn addresses of copies that no general rule knows (another host for phones) into those of the
     originals. `health_words` are words of its own that make an entry of a portal a health entry, `other_words` those that make it none. `delay` the seconds between two requests (at least robots.txt's
-    Crawl-delay), `budget` what one run may cost, `attachments` which files are fetched. `layouts`, ordered by
+    Crawl-delay), `budget` what one run may cost, `revisit` how often known pages are visited, `attachments` which files are fetched. `layouts`, ordered by
     `since`, oldest first, hold selectors that come before the family's.
     """
 
@@ -245,6 +258,7 @@ class Site:
     budget: Budget = field(default_factory=Budget)
     manners: Manners = field(default_factory=Manners)
     attachments: AttachmentLimits = field(default_factory=AttachmentLimits)
+    revisit: Revisiting = field(default_factory=Revisiting)
     layouts: tuple[Layout, ...] = ()
     expect: Expectations = field(default_factory=Expectations)
     examples: tuple[Example, ...] = ()

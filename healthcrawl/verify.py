@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from healthcrawl.corpus import catalog as tables
 from healthcrawl.corpus.catalog import Catalog
+from healthcrawl.corpus.frontier import NOW
 from healthcrawl.corpus.layout import ArchiveLayout, content_hash, parse_name
 from healthcrawl.corpus.manifest import Manifest, Step
 from healthcrawl.disk import disk_errors
@@ -157,7 +158,7 @@ def forget_lost(warc: Path, catalog: Catalog) -> int:
             tx.execute(
                 sa.update(pages)
                 .where(pages.c.site == site, concerned)
-                .values(etag="", last_modified="", captured_at="")
+                .values(etag="", last_modified="", captured_at="", queue=NOW, place="")
             )
             for table in (tables.findings, tables.attachments, rows):
                 tx.execute(sa.delete(table).where(table.c.record_id == record_id))

@@ -1,14 +1,16 @@
 """A fault in reading one page costs that page only, and takes nothing back."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from healthcrawl.core.urls import canonical
+from healthcrawl.corpus import catalog as tables
 from healthcrawl.corpus.catalog import Catalog
-from healthcrawl.corpus.frontier import Frontier
+from healthcrawl.corpus.frontier import Frontier, Visit
 from healthcrawl.corpus.manifest import Manifest
 from healthcrawl.corpus.store import Store
 from healthcrawl.ingest import examine, keep
@@ -21,6 +23,7 @@ PAGE = """<html><head><title>关于开展健康讲座的通知</title></head><bo
 <p>发布时间：2026-03-01 来源：某市卫生健康局</p><div class="TRS_Editor"><p>各有关单位：</p>
 <p>为普及合理膳食知识，我局定于三月中旬在市民中心举办健康讲座，请组织职工参加。</p></div></body></html>"""
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n\r\n"
+NOON = datetime(2026, 3, 1, 4, tzinfo=UTC)
 HERE = Location(warc_file="demo.warc.gz", offset=0, length=1)
 
 
@@ -64,11 +67,11 @@ def test_a_redirect_makes_its_target_known_before_it_is_asked_for(tmp_path: Path
 
     def visit(url: str, location: str) -> list[str]:
         with catalog.writing() as tx:
-            frontier.discover(tx, canonical(url, rules), url, Context())
+            frontier.discover(tx, canonical(url, rules), url, Context(), NOON)
         head = f"HTTP/1.1 301 Moved\r\nLocation: {location}\r\n\r\n".encode()
-        moved = Capture(url=url, response=head, record_id=f"<{url}>", captured_at=datetime(2026, 3, 1, tzinfo=UTC))
+        moved = Capture(url=url, response=head, record_id=f"<{url}>", captured_at=NOON)
         keep(examine(moved, rules), HERE, rules, store, frontier)
-        return [page.url for page in frontier.due(9)]
+        return [page.url for page in frontier.due(9, NOON)]
 
     assert visit("http://a.test/old.html", "/new.html") == ["http://a.test/new.html"]
     assert visit("http://a.test/out.html", "http://b.test/") == ["http://a.test/new.html"]
@@ -77,6 +80,66 @@ def test_a_redirect_makes_its_target_known_before_it_is_asked_for(tmp_path: Path
         "https://a.test/safe.html",
     ]
     assert visit("http://a.test/bad.html", "http://[") == ["http://a.test/new.html", "https://a.test/safe.html"]
+    catalog.close()
+
+
+LIST_PAGE = """<html><body><ul class="infoList">
+<li><a href="/1.html" title="关于开展健康讲座的通知">关于开展健康讲座的通知</a><span>{day}</span></li>
+<li><a href="/2.html" title="关于流感疫苗接种的通知">关于流感疫苗接种的通知</a><span>2026-02-27</span></li>
+</ul><a href="/index_2.html">下一页</a></body></html>"""
+
+
+def test_a_list_is_read_on_as_long_as_it_brings_news(tmp_path: Path) -> None:
+    site = Site(name="a", title="A", kind="bureau", status="verified", domains=("a.test",), columns=())
+    rules = load_rules(site)
+    catalog = Catalog(tmp_path / "catalog.sqlite")
+    store = Store(tmp_path / "corpus", Manifest(tmp_path / "manifest.jsonl"), catalog)
+
+    def read(run: int, day: str) -> set[str]:
+        """The addresses that a run wants after it has read the list and everything it led to."""
+        at = NOON + run * timedelta(hours=20)
+        frontier = Frontier(catalog, "a", run)
+        head = Capture(
+            url="http://a.test/index.html",
+            response=HEAD + LIST_PAGE.format(day=day).encode(),
+            context=Context(role="list"),
+            record_id=f"<{run}>",
+            captured_at=at,
+        )
+        keep(examine(head, rules), HERE, rules, store, frontier)
+        wanted = frontier.due(9, at)
+        with catalog.writing() as tx:
+            for page in wanted:
+                visit = Visit(url=page.url, at=at, state="fetched", body=True)
+                frontier.visited(tx, page.address, visit, page.context)
+        return {page.url.removeprefix("http://a.test/") for page in wanted}
+
+    assert read(1, "2026-02-28") == {"1.html", "2.html", "index_2.html"}
+    assert read(2, "2026-02-28") == set()
+    assert read(3, "2026-03-01") == {"1.html", "2.html", "index_2.html"}, "the second is due after more than a day"
+    assert read(4, "2026-03-01") == set()
+    catalog.close()
+
+
+def test_not_modified_is_believed_only_from_who_was_told_what_we_have(tmp_path: Path) -> None:
+    site = Site(name="a", title="A", kind="bureau", status="verified", domains=("a.test",), columns=())
+    rules = load_rules(site)
+    catalog = Catalog(tmp_path / "catalog.sqlite")
+    store = Store(tmp_path / "corpus", Manifest(tmp_path / "manifest.jsonl"), catalog)
+    first = replace(
+        capture(),
+        captured_at=NOON,
+        record_id="<1>",
+        response=HEAD.replace(b"\r\n\r\n", b'\r\nETag: W/"1"\r\n\r\n') + PAGE.encode(),
+    )
+    bare = replace(first, response=b"HTTP/1.1 304 Not Modified\r\n\r\n", captured_at=NOON + timedelta(days=9))
+    keep(examine(first, rules), HERE, rules, store, Frontier(catalog, "a", 1))
+    for run, refers_to, state, etag in ((2, first.url, "fetched", 'W/"1"'), (3, "", "failed", "")):
+        answer = replace(bare, record_id=f"<{run}>", refers_to=refers_to)
+        keep(examine(answer, rules), HERE, rules, store, Frontier(catalog, "a", run))
+        with catalog.reading() as tx:
+            (row,) = tx.execute(sa.select(tables.pages)).all()
+        assert (row.state, row.etag) == (state, etag)
     catalog.close()
 
 

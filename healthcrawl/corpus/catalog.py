@@ -10,13 +10,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 
 from healthcrawl.disk import disk_errors
 from healthcrawl.errors import ArchiveError
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
+_OLDEST = 2  # the oldest version that is brought up to the present one
 _BUSY_SECONDS = 60
 _REBUILD = "move it away and run `scrapy replay` to rebuild captures and documents"
 _ADVICE = {
@@ -30,6 +32,10 @@ _ADVICE = {
 
 metadata = sa.MetaData()
 
+# Of columns that came later: what rows have that were there before.
+_EMPTY: Any = {"nullable": False, "server_default": ""}
+_ZERO: Any = {"nullable": False, "server_default": "0"}
+
 pages = sa.Table(
     "pages",
     metadata,
@@ -42,13 +48,32 @@ pages = sa.Table(
     sa.Column("column", sa.Text, nullable=False),
     sa.Column("entry_title", sa.Text, nullable=False),
     sa.Column("entry_date", sa.Text, nullable=False),
-    sa.Column("state", sa.Text, nullable=False, comment="pending, fetched, redirected, gone, forbidden, failed"),
+    sa.Column(
+        "state", sa.Text, nullable=False, comment="pending, fetched, redirected, gone, withdrawn, forbidden, failed"
+    ),
     sa.Column("run", sa.Integer, nullable=False, comment="the last run that visited it; 0: none did"),
     sa.Column("etag", sa.Text, nullable=False),
     sa.Column("last_modified", sa.Text, nullable=False),
     sa.Column("captured_at", sa.Text, nullable=False, comment="of the last capture with a body; empty: none"),
     sa.Column("visited_at", sa.Text, nullable=False),
+    sa.Column("head", sa.Integer, **_ZERO, comment="1: the first page of a list, which every run reads"),
+    sa.Column("found_at", sa.Text, **_EMPTY, comment="when it became known"),
+    sa.Column("seen_at", sa.Text, **_EMPTY, comment="the last visit that read it or heard that it is unchanged"),
+    sa.Column(
+        "queue", sa.Text, **_EMPTY, comment="a queue of healthcrawl.corpus.frontier, or a cohort of core.schedule"
+    ),
+    sa.Column(
+        "place", sa.Text, **_EMPTY, comment="in the queue: a date or moment; of a cohort, when the page was last seen"
+    ),
+    sa.Column("changes", sa.Float, **_ZERO, comment="visits that found it changed"),
+    sa.Column("exposure", sa.Float, **_ZERO, comment="days for which it was seen not to change"),
+    sa.Column("signal", sa.Text, **_EMPTY, comment="what says that it has changed since: list, sitemap, feed"),
+    sa.Column("modified", sa.Text, **_EMPTY, comment="lastmod as a sitemap or feed last said"),
+    sa.Column("failures", sa.Integer, **_ZERO, comment="in a row"),
+    sa.Column("gone_at", sa.Text, **_EMPTY, comment="the first 404 or 410 of those in a row"),
+    sa.Column("withdrawn_at", sa.Text, **_EMPTY, comment="the one, days later, that confirmed it"),
     sa.Index("pages_due", "site", "run", "role"),
+    sa.Index("pages_queue", "site", "queue", "place"),
 )
 
 captures = sa.Table(
@@ -228,6 +253,14 @@ problems = sa.Table(
     sa.Index("problems_site", "site", "name", "run"),
 )
 
+learned = sa.Table(
+    "learned",
+    metadata,
+    sa.Column("site", sa.Text, primary_key=True),
+    sa.Column("priors", sa.JSON, nullable=False, comment="by class of pages: mean and shape of their rates of change"),
+    sa.Column("signals", sa.JSON, nullable=False, comment="see healthcrawl.core.schedule.Signals"),
+)
+
 requests = sa.Table(
     "requests",
     metadata,
@@ -268,11 +301,12 @@ class Catalog:
         sa.event.listen(self._engine, "begin", _begin)
         with self.reading() if read_only else self.writing() as tx:
             if not read_only:
-                metadata.create_all(tx)
+                facts.create(tx, checkfirst=True)
             found = fact(tx, "schema")
-            if not read_only:
-                set_fact(tx, "schema", found or SCHEMA_VERSION)
-        if found not in {None, SCHEMA_VERSION}:
+            known = found is None or (SCHEMA_VERSION if read_only else _OLDEST) <= found <= SCHEMA_VERSION
+            if known and not read_only:
+                _bring_up_to_date(tx, found)
+        if not known:
             self.close()
             raise ArchiveError(f"{path}: made by another version of healthcrawl (schema {found}); {_REBUILD}")
 
@@ -306,6 +340,45 @@ class Catalog:
     def close(self) -> None:
         """Let go of the file."""
         self._engine.dispose()
+
+
+def _bring_up_to_date(tx: sa.Connection, found: int | None) -> None:
+    """Make the tables, or add to those of an older version what has come since."""
+    if found is not None and found < SCHEMA_VERSION:
+        inspector = sa.inspect(tx)
+        compiler = tx.dialect.ddl_compiler(tx.dialect, None)  # type: ignore[arg-type]
+        for table in metadata.sorted_tables:
+            if not inspector.has_table(table.name):
+                continue
+            there = {column["name"] for column in inspector.get_columns(table.name)}
+            for column in table.columns:
+                if column.name not in there:
+                    added = compiler.get_column_specification(column)
+                    tx.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {added}")
+            for index in table.indexes:
+                index.create(tx, checkfirst=True)
+    metadata.create_all(tx)
+    if found == 2:
+        _queue_all(tx)
+    set_fact(tx, "schema", SCHEMA_VERSION)
+
+
+def _queue_all(tx: sa.Connection) -> None:
+    """Put pages that had no queues into one: those that were read are old and nothing is known of their changes."""
+    table, read = pages.c, pages.c.captured_at != ""
+    article, file = table.role == "article", table.role == "attachment"
+    told: list[tuple[sa.ColumnElement[bool], dict[str, Any]]] = [
+        (~read, {"queue": "new", "place": table.entry_date}),
+        (read & ~article, {"queue": "list 0 0 ", "place": table.visited_at}),
+        (read & ~article & (table.hops == 0), {"queue": "head", "place": table.visited_at}),
+        (read & article, {"queue": "old 0 0 ", "place": table.visited_at}),
+        (file, {"queue": "file", "place": ""}),
+        (read & file, {"queue": "kept"}),
+    ]
+    for condition, values in told:
+        tx.execute(sa.update(pages).where(condition).values(found_at=table.visited_at, **values))
+    tx.execute(sa.update(pages).where(read).values(seen_at=table.visited_at))
+    tx.execute(sa.update(pages).where(table.role == "list", table.hops == 0).values(head=1))
 
 
 def _advice(error: BaseException | None) -> str:

@@ -1,33 +1,85 @@
-"""The frontier: which pages of a site are known, what became of each, which are still due in this run.
+"""The frontier: which pages of a site are known, what became of each, and which this run is to visit.
 
 A page is in the catalog before it is requested, and a run has visited it only when its capture is on disk and told to the
 catalog, in one transaction. So a killed run goes on where it was, and repeats only what was in flight.
+
+Every page stands in one queue, kept in order by an index: those that this run has to visit ("now"), those never fetched ("new",
+the newest first), those that failed or were not there, with the moment when they are to be tried again ("later"), and first pages
+of lists ("head"), which every run begins with. Files that articles link to are asked for last ("file"), and then no more ("kept"). All
+others stand in their cohort, in the order in which they were seen; of
+these a run visits the ones that are worth most (`healthcrawl.core.schedule`), as many as the site file allows.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any, Literal, TypeAlias
 
 import sqlalchemy as sa
 
 from healthcrawl.core.expect import Breach
+from healthcrawl.core.hours import CHINA
+from healthcrawl.core.schedule import (
+    ASSUMED,
+    FRESH_DAYS,
+    Cohort,
+    History,
+    Moments,
+    PageClass,
+    Record,
+    Schedule,
+    Signals,
+    Spread,
+    best,
+    fit,
+    quiet,
+    visited,
+)
 from healthcrawl.core.urls import canonical
 from healthcrawl.corpus import catalog as tables
 from healthcrawl.corpus.catalog import Catalog
 from healthcrawl.corpus.vitals import note_problems
 from healthcrawl.corpus.walk import Walk
 from healthcrawl.model import Context
-from healthcrawl.rules import Rules
+from healthcrawl.rules import Revisiting, Rules
 
-State: TypeAlias = Literal["pending", "fetched", "redirected", "gone", "forbidden", "failed"]
+State: TypeAlias = Literal["pending", "fetched", "redirected", "gone", "withdrawn", "forbidden", "failed"]
+Signal: TypeAlias = Literal["list", "sitemap", "feed"]
+
+NOW, NEW, LATER, HEAD, FILE, KEPT = "now", "new", "later", "head", "file", "kept"
+
 _TABLE = tables.pages
 _PLAIN = Rules(families=())  # what all servers hold equal
+_DAY = timedelta(days=1)
+_CONFIRM = 1.5 * _DAY  # from a first 404 to the visit that confirms it; with a daily run, the second after
+_GONE_FOR = _DAY  # so far apart at least they are
+_LONGEST = 30 * _DAY  # until a page is tried again that failed, was not there, redirects or is forbidden
+_FORBIDDEN = 7 * _DAY
+_AT_LEAST = 10  # pages that a run may visit again, however small the site is
+_EARLY = 1 / 12  # days by which a run may come early
+_WEIGHTS = {"fresh": 2.0}  # young articles are read more than old ones
+
+# What a page has that was just read, or just found.
+_CLEAN: dict[str, Any] = {"signal": "", "failures": 0, "gone_at": "", "withdrawn_at": ""}
+
+# Each queue with the first place in it: one look at the index for each, however many pages there are.
+_HEADS = sa.text(
+    """
+    WITH RECURSIVE heads(queue) AS (
+        SELECT min(queue) FROM pages WHERE site = :site
+        UNION ALL
+        SELECT (SELECT min(queue) FROM pages WHERE site = :site AND queue > heads.queue) FROM heads WHERE queue IS NOT NULL
+    )
+    SELECT queue, (SELECT min(place) FROM pages WHERE site = :site AND pages.queue = heads.queue) AS place
+    FROM heads WHERE queue IS NOT NULL
+    """
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageRow:
-    """A page to visit: where, why, and what allows to ask for it only if it changed."""
+    """A page to visit: where, why, and what allows to ask for it only if it changed. `signal` says why it should have."""
 
     address: str
     url: str
@@ -35,11 +87,16 @@ class PageRow:
     etag: str = ""
     last_modified: str = ""
     captured_at: datetime | None = None
+    signal: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visit:
-    """What a visit found. `etag` and `last_modified` are kept only from a full, whole answer (`body`)."""
+    """What a visit found. `etag` and `last_modified` are kept only from a full, whole answer (`body`).
+
+    `changed`: not as the visit before found it. `lied`: the server said "not modified" without having been told what we have;
+    then nothing it said before is believed either.
+    """
 
     url: str
     at: datetime
@@ -47,40 +104,97 @@ class Visit:
     body: bool = False
     etag: str = ""
     last_modified: str = ""
+    changed: bool = False
+    lied: bool = False
 
 
 class Frontier:
     """The pages of one site within one run, and (`files`) the files that its articles link to.
 
-    A file is asked for once, and again where its article has changed; `asks_for_files` is false once that is over for this run.
+    `revisiting` is what the site file says about visiting pages again; in a `full` run every page is visited. A file is asked for
+    once, and again where its article has changed; `asks_for_files` is false once that is over for this run.
     """
 
-    def __init__(self, catalog: Catalog, site: str, run: int, *, files: bool = True) -> None:
+    def __init__(
+        self,
+        catalog: Catalog,
+        site: str,
+        run: int,
+        revisiting: Revisiting | None = None,
+        *,
+        full: bool = False,
+        files: bool = True,
+    ) -> None:
         self._catalog = catalog
         self._site = site
         self._run = run
+        self._revisiting = revisiting or Revisiting()
+        self.full = full
         self.walk = Walk()
         self.lists_files = files
         self.asks_for_files = files
+        self._schedule = self._load()
+        self._allowance: int | None = None  # pages that this run may yet visit again
+        self._lists_done = False
 
-    def discover(self, tx: sa.Connection, address: str, url: str, context: Context) -> PageRow | None:
-        """Note a page; give it back if this run has yet to visit it. What lists say of a known page is brought up to date."""
+    def begin(self, tx: sa.Connection) -> None:
+        """Have the first pages of lists read that other lists lead to; those that the site file names are to be asked for."""
+        heads = sa.and_(_TABLE.c.site == self._site, _TABLE.c.queue == HEAD, _TABLE.c.hops > 0)
+        tx.execute(sa.update(_TABLE).where(heads, _TABLE.c.run != self._run).values(queue=NOW, place=""))
+
+    def discover(
+        self,
+        tx: sa.Connection,
+        address: str,
+        url: str,
+        context: Context,
+        at: datetime,
+        *,
+        modified: str = "",
+        head: bool = False,
+    ) -> bool:
+        """Note a page that a list names; say whether that is news: it is unknown, was never tried, or is said to have changed.
+
+        What a list says of a known page is brought up to date. A new title or date says that the page has changed, and so does a new
+        `modified`, which a sitemap (or feed) gives. A `head` is the first page of a list, to be read at every run.
+        """
         row = self._row(tx, address)
         if row is None:
-            tx.execute(sa.insert(_TABLE).values(**self._new(address, url, context)))
-            return PageRow(address=address, url=url, context=context)
-        told = {"url": url} if _is_better(url, row) else {}
-        told |= {"entry_title": context.entry_title, "entry_date": context.entry_date}
-        told = {name: value for name, value in told.items() if value and value != row[name]}
+            new = self._new(address, url, context, at) | {"modified": modified, "head": int(head)}
+            tx.execute(sa.insert(_TABLE).values(**new))
+            return True
+        told: dict[str, Any] = {"url": url} if _is_better(url, row) else {}
+        if head and not row["head"]:
+            told["head"] = 1
+        signal: Signal | Literal[""] = ""
+        if context.column == row["column"]:  # other lists may say it in other words
+            said = {"entry_title": context.entry_title, "entry_date": context.entry_date}
+            said = {name: value for name, value in said.items() if value and value != row[name]}
+            signal = "list" if any(row[name] for name in said) else ""
+            told |= said
+        if modified and modified != row["modified"]:
+            told["modified"] = modified
+            if row["modified"] or modified > row["visited_at"][: len(modified)]:
+                signal = signal or ("feed" if context.entry_title else "sitemap")
+        signal = signal if row["captured_at"] and row["run"] != self._run else ""
+        if signal:
+            told |= _announced(row, signal)
+        if row["queue"] == NEW and "entry_date" in told:
+            told["place"] = told["entry_date"]
         if told:
             tx.execute(sa.update(_TABLE).where(self._is(address)).values(**told))
-        return _page(row | told) if row["run"] != self._run else None
+        return bool(signal) or row["state"] == "pending"
+
+    def ask(self, tx: sa.Connection, address: str) -> None:
+        """Have a known page visited now, unless this run has been there."""
+        due = sa.and_(self._is(address), _TABLE.c.run != self._run)
+        tx.execute(sa.update(_TABLE).where(due).values(queue=NOW, place=""))
 
     def visited(self, tx: sa.Connection, address: str, visit: Visit, context: Context) -> None:
         """Note what a visit found. A page that nobody announced (a redirect's target) becomes known by it."""
         row = self._row(tx, address)
         if row is None:
-            row = self._new(address, visit.url, context)
+            row = self._new(address, visit.url, context, visit.at)
             tx.execute(sa.insert(_TABLE).values(**row))
         values: dict[str, Any] = {
             "state": visit.state,
@@ -94,19 +208,29 @@ class Frontier:
                 "captured_at": tables.moment(visit.at),
                 "url": visit.url,
             }
+        if visit.lied:
+            values |= {"etag": "", "last_modified": ""}
+        if visit.state != "fetched":
+            values |= _put_off(row, visit)
+        elif row["role"] == "attachment":
+            values |= _CLEAN | {"queue": KEPT}
+        else:
+            values |= self._learn(tx, row, visit)
+        if row["head"]:
+            values |= {"queue": HEAD, "place": values["visited_at"]}
         tx.execute(sa.update(_TABLE).where(self._is(address)).values(**values))
 
-    def attach(self, tx: sa.Connection, address: str, url: str, context: Context, *, again: bool) -> None:
+    def attach(self, tx: sa.Connection, address: str, url: str, context: Context, at: datetime, *, again: bool) -> None:
         """Note a file that an article links to; with `again`, one that is known is due once more."""
         row = self._row(tx, address)
         if row is None:
-            tx.execute(sa.insert(_TABLE).values(**self._new(address, url, context)))
+            tx.execute(sa.insert(_TABLE).values(**self._new(address, url, context, at)))
         elif again and row["role"] == "attachment" and row["run"] != self._run:
-            tx.execute(sa.update(_TABLE).where(self._is(address)).values(run=0))
+            tx.execute(sa.update(_TABLE).where(self._is(address)).values(run=0, queue=FILE))
 
     def reopen(self, tx: sa.Connection, address: str, url: str) -> None:
         """Make a page due again at another of its addresses, whatever this run has seen of it."""
-        tx.execute(sa.update(_TABLE).where(self._is(address)).values(run=0, url=url))
+        tx.execute(sa.update(_TABLE).where(self._is(address)).values(run=0, url=url, queue=NOW, place=""))
 
     def forget(self, address: str) -> None:
         """Take a page off the list, since it is known by another address now."""
@@ -117,54 +241,174 @@ class Frontier:
         """Make the pages due again that this run, before it was cut off, failed to fetch."""
         failed = sa.and_(_TABLE.c.site == self._site, _TABLE.c.run == self._run, _TABLE.c.state == "failed")
         with self._catalog.writing() as tx:
-            tx.execute(sa.update(_TABLE).where(failed).values(run=0))
+            tx.execute(sa.update(_TABLE).where(failed).values(run=0, queue=NOW, place=""))
 
-    def due(self, limit: int) -> list[PageRow]:
-        """The next pages that this run has yet to visit: lists, then articles never seen, the newest first, then the others.
+    def due(self, limit: int, at: datetime) -> list[PageRow]:
+        """The next pages for this run to visit: lists, then articles never seen, the newest first; then those to see again.
 
-        Files come last.
+        Those are chosen when the others were visited, so that signals are heard. Files come last.
         """
-        query = (
-            sa.select(_TABLE)
-            .where(self._is_due())
-            .order_by(
-                sa.case((_TABLE.c.role == "list", 0), (_TABLE.c.role == "attachment", 2), else_=1),
-                sa.case((_TABLE.c.captured_at == "", 0), else_=1),
-                _TABLE.c.entry_date.desc(),
-                _TABLE.c.address,
-            )
-            .limit(limit)
-        )
+        rows: list[dict[str, Any]] = []
         with self._catalog.reading() as tx:
-            return [_page(dict(row)) for row in tx.execute(query).mappings()]
+            now, role = _TABLE.c.queue == NOW, _TABLE.c.role
+            waiting = sa.and_(_TABLE.c.queue == LATER, _TABLE.c.place <= tables.moment(at))
+            for condition, order in (
+                (sa.and_(now, role == "list"), _TABLE.c.place),
+                (sa.and_(now, role == "article"), _TABLE.c.place),
+                (_TABLE.c.queue == NEW, _TABLE.c.place.desc()),
+                (sa.and_(waiting, role != "attachment"), _TABLE.c.place),
+            ):
+                rows += self._unvisited(tx, condition, order, limit - len(rows))
+            if not rows:  # lists may yet tell what is worth a visit
+                rows += self._others(tx, limit) if self.full else self._again(tx, limit, at)
+            if self.asks_for_files and not rows:
+                rows += self._unvisited(tx, _TABLE.c.queue == FILE, _TABLE.c.place, limit - len(rows))
+                left = sa.and_(sa.or_(now, waiting), role == "attachment")
+                rows += self._unvisited(tx, left, _TABLE.c.place, limit - len(rows))
+            return [_page(row) for row in rows]
 
     def give_up(self, pages: Iterable[PageRow], at: datetime) -> None:
-        """Of some pages, note those as failed that are still due: this run has asked for them and got nowhere."""
+        """Of some pages, note those as failed that this run has asked for without getting anywhere; it may not be their fault."""
         asked = {page.address: page for page in pages}
-        query = sa.select(_TABLE.c.address).where(self._is_due(), _TABLE.c.address.in_(asked))
+        due = sa.and_(_TABLE.c.site == self._site, _TABLE.c.run != self._run, _TABLE.c.address.in_(asked))
+        values = {"run": self._run, "visited_at": tables.moment(at)}
         with self._catalog.writing() as tx:
-            for address in tx.execute(query).scalars().all():
-                page = asked[address]
-                self.visited(tx, address, Visit(url=page.url, at=at, state="failed"), page.context)
+            waiting = sa.and_(due, _TABLE.c.queue.in_((NOW, NEW, FILE)))
+            put_off = {"queue": LATER, "place": tables.moment(at), "state": "failed"}
+            tx.execute(sa.update(_TABLE).where(waiting).values(**put_off))
+            tx.execute(sa.update(_TABLE).where(due).values(**values))
 
     def count_due(self) -> int:
-        """How many pages this run has yet to visit, as far as it knows."""
+        """How many pages this run has yet to visit, as far as it knows; those that it may visit again are not among them."""
+        queues = (NOW, NEW, FILE) if self.asks_for_files else (NOW, NEW)
+        waiting = sa.and_(_TABLE.c.queue.in_(queues), _TABLE.c.run != self._run)
+        if self.full:
+            waiting = sa.or_(waiting, sa.and_(_TABLE.c.run < self._run, _TABLE.c.role != "attachment"))
+        query = sa.select(sa.func.count()).where(_TABLE.c.site == self._site, waiting)
         with self._catalog.reading() as tx:
-            return tx.execute(sa.select(sa.func.count()).select_from(_TABLE).where(self._is_due())).scalar_one()
+            return tx.execute(query).scalar_one()
+
+    def learn(self, at: datetime) -> None:
+        """Fit the priors of this site's pages anew, by all that is known of them."""
+        moments = dict.fromkeys(ASSUMED, Moments())
+        signals = self._schedule.signals
+        query = sa.select(_TABLE.c.queue, _TABLE.c.place).where(_TABLE.c.site == self._site)
+        query = query.where(_TABLE.c.queue.contains(" ")).order_by(_TABLE.c.queue)
+        with self._catalog.reading() as tx:
+            rows = tx.execution_options(yield_per=5000).execute(query)
+            for queue, place in rows:
+                cohort = Cohort.parse(queue)
+                history = signals.until_now(cohort.history, _days(place, at), cohort.signal)
+                moments[cohort.kind] = moments[cohort.kind].plus(history)
+        priors = {name: fit(moments[name], assumed) for name, assumed in ASSUMED.items()}
+        with self._catalog.writing() as tx:
+            self._keep(tx, priors=priors)
 
     def state_in_run(self, tx: sa.Connection, address: str) -> State | None:
         """What this run has found at an address; None if it has not been there."""
         row = self._row(tx, address)
         return row["state"] if row and row["run"] == self._run else None
 
-    def _is_due(self) -> sa.ColumnElement[bool]:
-        due = _TABLE.c.role != "attachment"
-        if self.asks_for_files:
-            due = sa.or_(due, _TABLE.c.run == 0, _TABLE.c.state.in_(("failed", "forbidden")))
-        return sa.and_(_TABLE.c.site == self._site, _TABLE.c.run != self._run, due)
+    def _learn(self, tx: sa.Connection, row: Mapping[str, Any], visit: Visit) -> dict[str, Any]:
+        """What a page that was read shows of its changes, and its place among its like."""
+        history, kind = History(changes=row["changes"], exposure=row["exposure"]), _kind(row, visit.at)
+        before = tables.parse_moment(row["seen_at"])
+        if before is not None and _kind(row, before) != kind:  # how it changed when it was young tells little
+            history = History()
+        elif before is not None:
+            signal, days = row["signal"], (visit.at - before) / _DAY
+            rate = self._schedule.rates(Cohort.of(kind, history, signal), days).mean
+            calm = quiet(days, rate, changed=visit.changed, announced=bool(signal))
+            history = visited(history, calm, changed=visit.changed)
+            if kind != "list":  # no signal speaks of lists
+                self._keep(tx, signals=self._schedule.signals.noted(signal, rate * calm, changed=visit.changed))
+        return _CLEAN | {
+            "queue": str(Cohort.of(kind, history)),
+            "place": tables.moment(visit.at),
+            "seen_at": tables.moment(visit.at),
+            "changes": history.changes,
+            "exposure": history.exposure,
+        }
 
-    def _new(self, address: str, url: str, context: Context) -> dict[str, Any]:
-        return {
+    def _again(self, tx: sa.Connection, limit: int, at: datetime) -> list[dict[str, Any]]:
+        """Pages that were read before, those first that are worth most, as many as this run may visit."""
+        if self._allowance is None:
+            known = tx.execute(sa.select(sa.func.count()).where(_TABLE.c.site == self._site)).scalar_one()
+            self._allowance = max(round(self._revisiting.share * known), _AT_LEAST)
+        limit = min(limit, self._allowance)
+        if not limit:
+            return []
+        heads = []
+        for queue, place in tx.execute(_HEADS, {"site": self._site}):
+            cohort = Cohort.parse(queue) if " " in queue else None
+            if cohort and (value := self._schedule.worth(cohort, _days(place, at))) > 0:
+                heads.append((value, cohort))
+        heads.sort(key=lambda head: -head[0])  # of others, not even the first page can be among the best
+        queues = {cohort: self._ages(tx, cohort, limit, at) for _, cohort in heads[:limit]}
+        rows = list(islice(best(queues, self._schedule.worth), limit))
+        self._allowance -= len(rows)
+        return rows
+
+    def _ages(
+        self, tx: sa.Connection, cohort: Cohort, limit: int, at: datetime
+    ) -> Iterator[tuple[float, dict[str, Any]]]:
+        """The pages of a cohort, the one first that was seen longest ago."""
+        for row in self._unvisited(tx, _TABLE.c.queue == str(cohort), _TABLE.c.place, limit):
+            yield _days(row["place"], at), row
+
+    def _others(self, tx: sa.Connection, limit: int) -> list[dict[str, Any]]:
+        """Any pages that this run has not visited, lists first."""
+        others = sa.select(_TABLE).where(_TABLE.c.site == self._site, _TABLE.c.run < self._run)
+        rows: list[dict[str, Any]] = []
+        if not self._lists_done:
+            rows += _fetch(tx, others.where(_TABLE.c.role == "list").limit(limit))
+            self._lists_done = not rows
+        return rows or list(_fetch(tx, others.where(_TABLE.c.role == "article").limit(limit)))
+
+    def _unvisited(
+        self,
+        tx: sa.Connection,
+        condition: sa.ColumnElement[bool],
+        order: sa.ColumnElement[Any],
+        limit: int,
+    ) -> Iterator[dict[str, Any]]:
+        """Pages that this run has not visited, read row by row, as far as they are wanted."""
+        if limit > 0:
+            query = sa.select(_TABLE).where(_TABLE.c.site == self._site, condition, _TABLE.c.run != self._run)
+            yield from _fetch(tx, query.order_by(order).limit(limit))
+
+    def _load(self) -> Schedule:
+        """What is known of how the site's pages change."""
+        table = tables.learned
+        query = sa.select(table.c.priors, table.c.signals).where(table.c.site == self._site)
+        with self._catalog.reading() as tx:
+            row = tx.execute(query).one_or_none()
+        priors, signals = dict(ASSUMED), Signals()
+        if row is not None:
+            priors |= {name: Spread(**spread) for name, spread in row.priors.items()}
+            records = {name: Record(**record) for name, record in row.signals["records"].items()}
+            signals = Signals(**{**row.signals, "records": records})
+        return Schedule(
+            priors=priors,
+            signals=signals,
+            weights=_WEIGHTS,
+            floor=max(self._revisiting.floor_days - _EARLY, 0.0),
+            ceiling=self._revisiting.ceiling_days,
+        )
+
+    def _keep(self, tx: sa.Connection, **learned: Any) -> None:
+        """Keep what was learned: `priors` or `signals`."""
+        self._schedule = replace(self._schedule, **learned)
+        table, schedule = tables.learned, self._schedule
+        values = {
+            "priors": {name: asdict(spread) for name, spread in schedule.priors.items()},
+            "signals": asdict(schedule.signals),
+        }
+        if tx.execute(sa.update(table).where(table.c.site == self._site).values(**values)).rowcount == 0:
+            tx.execute(sa.insert(table).values(site=self._site, **values))
+
+    def _new(self, address: str, url: str, context: Context, at: datetime) -> dict[str, Any]:
+        return _CLEAN | {
             "site": self._site,
             "address": address,
             "url": url,
@@ -180,6 +424,13 @@ class Frontier:
             "last_modified": "",
             "captured_at": "",
             "visited_at": "",
+            "found_at": tables.moment(at),
+            "seen_at": "",
+            "queue": {"list": NOW, "attachment": FILE}.get(context.role, NEW),
+            "place": context.entry_date if context.role == "article" else "",
+            "changes": 0.0,
+            "exposure": 0.0,
+            "head": 0,
         }
 
     def _row(self, tx: sa.Connection, address: str) -> dict[str, Any] | None:
@@ -188,6 +439,53 @@ class Frontier:
 
     def _is(self, address: str) -> sa.ColumnElement[bool]:
         return sa.and_(_TABLE.c.site == self._site, _TABLE.c.address == address)
+
+
+def _fetch(tx: sa.Connection, query: sa.Select[Any]) -> Iterator[dict[str, Any]]:
+    """The rows of a query, one by one as they are wanted."""
+    for row in tx.execute(query).mappings():
+        yield dict(row)
+
+
+def _kind(row: Mapping[str, Any], at: datetime) -> PageClass:
+    """The class of a page at a moment: how old an article is tells the list, or when it was found."""
+    if row["role"] == "list":
+        return "list"
+    told = datetime.fromisoformat(row["entry_date"] or row["found_at"] or row["visited_at"])
+    born = told if told.tzinfo else told.replace(tzinfo=CHINA)
+    return "fresh" if (at - born) / _DAY < FRESH_DAYS else "old"
+
+
+def _announced(row: Mapping[str, Any], signal: Signal) -> dict[str, str]:
+    """Where a page belongs of which a signal says that it has changed."""
+    if " " in row["queue"]:
+        return {"signal": signal, "queue": str(replace(Cohort.parse(row["queue"]), signal=signal))}
+    return {"signal": signal, "queue": NOW, "place": ""} if row["queue"] == LATER else {"signal": signal}
+
+
+def _put_off(row: Mapping[str, Any], visit: Visit) -> dict[str, Any]:
+    """When to try a page again that could not be read, and what it now counts as."""
+    at, failures, rest = visit.at, row["failures"], _LONGEST
+    told: dict[str, Any] = {"signal": ""}
+    if visit.state == "failed":
+        failures += 1
+        # The next run tries it, then one a day later: with twice the time from then on.
+        rest = timedelta(0) if failures == 1 else min((2 ** min(failures - 1, 10) - 1.5) * _DAY, _LONGEST)
+        told = {"failures": failures}
+    elif visit.state == "gone":
+        first = tables.parse_moment(row["gone_at"])
+        told |= {"gone_at": row["gone_at"] or tables.moment(at), "failures": 0}
+        rest = _CONFIRM if first is None else min(2 * max(at - first, _CONFIRM), _LONGEST)
+        if first is not None and at - first >= _GONE_FOR:
+            told |= {"state": "withdrawn", "withdrawn_at": row["withdrawn_at"] or tables.moment(at)}
+    elif visit.state == "forbidden":
+        rest = _FORBIDDEN
+    return told | {"queue": LATER, "place": tables.moment(at + rest)}
+
+
+def _days(place: str, at: datetime) -> float:
+    """The days from the place of a page in its cohort to a moment."""
+    return (at - datetime.fromisoformat(place)) / _DAY
 
 
 def _is_better(url: str, row: Mapping[str, Any]) -> bool:
@@ -254,4 +552,5 @@ def _page(row: Mapping[str, Any]) -> PageRow:
         etag=row["etag"],
         last_modified=row["last_modified"],
         captured_at=tables.parse_moment(row["captured_at"]),
+        signal=row["signal"],
     )

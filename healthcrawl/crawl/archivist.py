@@ -76,6 +76,7 @@ class Archivist:
         settings = crawler.settings
         self.site = site
         self.rules = rules
+        self.full = bool(getattr(crawler.spider, "full", False))  # every known page is to be visited
         self.targets = targets
         self.layout = ArchiveLayout(Path(settings["ARCHIVE_DIR"]))
         self.clock = load_clock(settings)
@@ -116,7 +117,7 @@ class Archivist:
         stack.callback(self._politeness.turns.close)
         self.run = begin_run(self.catalog, site.name, self.clock())
         files = site.attachments.fetch and flag(settings, "ATTACHMENTS")
-        self.frontier = Frontier(self.catalog, site.name, self.run.id, files=files)
+        self.frontier = Frontier(self.catalog, site.name, self.run.id, site.revisit, full=self.full, files=files)
         if self.run.resumed:
             self.frontier.retry_failed()
         self._revisits = Revisits(self.catalog, site.name, self._folder, scope)
@@ -222,9 +223,12 @@ class Archivist:
     def seed(self) -> None:
         """Make the site's columns known to the frontier."""
         with self.catalog.writing() as tx:
+            self.frontier.begin(tx)
             for column in self.site.columns:
                 context = Context(role="list", column=column.name)
-                self.frontier.discover(tx, canonical(column.url, self.rules), column.url, context)
+                address = canonical(column.url, self.rules)
+                self.frontier.discover(tx, address, column.url, context, self.clock(), head=True)
+                self.frontier.ask(tx, address)
 
     def skip(self, page: PageRow, state: Literal["forbidden", "failed"], why: str) -> None:
         """Note that a page was not asked for: robots.txt forbids it, or could not be read."""
@@ -247,6 +251,7 @@ class Archivist:
                 if reason == "finished" and self.broken is None:
                     for change in note_withdrawals(self._store, self.site.name):
                         self.tally.documents[change.kind] += 1
+                    self.frontier.learn(self.clock())
                     vitals = self._read_vitals()
                     self.breaches = self._judge(vitals)
                     counts = self.tally.counts() | vitals.counts()

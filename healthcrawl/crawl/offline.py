@@ -98,7 +98,7 @@ class OfflineArchivist(Archivist):
         stack.callback(self.catalog.close)
         self._store = store_beside(self._out or scratch / "corpus", Manifest(self.layout.manifest), self.catalog)
         self.run = begin_run(self.catalog, self.site.name, self.clock())
-        self.frontier = Frontier(self.catalog, self.site.name, self.run.id, files=False)
+        self.frontier = Frontier(self.catalog, self.site.name, self.run.id, self.site.revisit, files=False)
 
     def _read_vitals(self) -> Vitals:
         """Nothing: what an old day's lists lead to says nothing of how the site is."""

@@ -13,6 +13,7 @@ from healthcrawl.crawl.revisits import Scope
 from healthcrawl.errors import UsageError
 from healthcrawl.rules import Budget, NormalForm, Site
 
+_SCRAPYD_JOB = "_job"  # Scrapyd tells every spider which of its jobs it is
 _ARCHIVE_SUFFIXES = (".warc.gz", ".warc", ".arc.gz", ".arc")
 
 
@@ -123,9 +124,9 @@ def budget(settings: BaseSettings, unnamed: Sequence[str], arguments: Mapping[st
         UsageError: an argument is none of those there are, or a value is no number above 0.
     """
     names = [field.name for field in fields(Budget)]
-    strange = [*unnamed, *(name for name in arguments if name not in names)]
+    strange = [*unnamed, *(name for name in arguments if name not in {*names, _SCRAPYD_JOB})]
     if strange:
-        raise UsageError(f"spider argument not known: {', '.join(strange)}; there are {', '.join(names)}")
+        raise UsageError(f"spider argument not known: {', '.join(strange)}; there are {', '.join(names)}, full")
     limits = {}
     for name in names:
         setting = f"BUDGET_{name.upper()}"
@@ -134,6 +135,17 @@ def budget(settings: BaseSettings, unnamed: Sequence[str], arguments: Mapping[st
         elif settings.get(setting) is not None:
             limits[name] = size(settings, setting)
     return replace(site, **limits)
+
+
+def is_full(value: str) -> bool:
+    """Whether the spider argument `full` asks for every known page.
+
+    Raises:
+        UsageError: it is neither 0 nor 1.
+    """
+    if value not in {"0", "1"}:
+        raise UsageError(f"spider argument full: expected 0 or 1, got {value!r}")
+    return value == "1"
 
 
 def _positive(name: str, value: str) -> int:

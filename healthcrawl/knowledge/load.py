@@ -259,6 +259,11 @@ def _claims(site: Site, stem: str) -> Iterator[tuple[bool, str, str, object]]:
     yield manners.requests_a_day >= 0, "manners.requests_a_day", "0 or more", manners.requests_a_day
     for at, span in enumerate(manners.quiet_hours):
         yield is_span(span), f"manners.quiet_hours[{at}]", "a span of hours like '08:00-18:00'", span
+    revisit = site.revisit
+    yield 0 <= revisit.share <= 1, "revisit.share", "a share, 0 to 1", revisit.share
+    yield revisit.floor_days >= 0, "revisit.floor_days", "days, 0 or more", revisit.floor_days
+    expected = "days, more than revisit.floor_days"
+    yield revisit.ceiling_days > revisit.floor_days, "revisit.ceiling_days", expected, revisit.ceiling_days
     for field in fields(site.expect):
         value = getattr(site.expect, field.name)
         is_share = field.name.startswith("max_")

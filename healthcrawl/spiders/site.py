@@ -15,7 +15,7 @@ from scrapy.exceptions import CloseSpider, DontCloseSpider, IgnoreRequest
 
 from healthcrawl.corpus.frontier import PageRow
 from healthcrawl.crawl.archivist import CONTEXT, INGESTED, OVER_BUDGET, PAGE, Archivist
-from healthcrawl.crawl.options import budget, normal_form
+from healthcrawl.crawl.options import budget, is_full, normal_form
 from healthcrawl.crawl.results import as_json
 from healthcrawl.crawl.robots import ForbiddenByRobotsError, RobotsUnknownError
 from healthcrawl.errors import HealthcrawlError
@@ -33,15 +33,19 @@ FILES = 5  # a batch of them
 
 
 class SiteSpider(Spider):
-    """Crawls one site; the loader makes a subclass with `site` set for each site file. Items are documents as JSON."""
+    """Crawls one site; the loader makes a subclass with `site` set for each site file. Items are documents as JSON.
+
+    With `full`, every page that is known is visited in this run.
+    """
 
     site: Site
     rules: Rules
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, *, full: bool = False) -> None:
         super().__init__()
         self.site = site
         self._columns = {column.name: column.url for column in site.columns}
+        self.full = full
         self._asked = 0
         self._began = monotonic()
         self._batch: dict[str, PageRow] = {}
@@ -53,8 +57,9 @@ class SiteSpider(Spider):
         Raises:
             UsageError: an argument is not known.
         """
+        full = is_full(kwargs.pop("full", "0"))
         limits = budget(crawler.settings, [*map(str, args)], kwargs, cls.site.budget)
-        spider = super().from_crawler(crawler, replace(cls.site, budget=limits))
+        spider = super().from_crawler(crawler, replace(cls.site, budget=limits), full=full)
         form = normal_form(crawler.settings)
         spider.rules = load_rules(spider.site, script=form.script, width=form.width)
         crawler.signals.connect(spider.go_on, signal=signals.spider_idle)
@@ -123,7 +128,7 @@ class SiteSpider(Spider):
             return []
         self._limit_files()
         left = self.site.budget.pages - self._asked
-        pages = self._archivist().frontier.due(min(BATCH, left + 1))
+        pages = self._archivist().frontier.due(min(BATCH, left + 1), self._archivist().clock())
         if pages and not left:
             self._archivist().over_budget = "pages"
         files = [page for page in pages if page.context.role == "attachment"]  # they come last, and each may be large
@@ -164,10 +169,12 @@ class SiteSpider(Spider):
             page.context.role == "list" and page.context.hops
         ):  # some answer a list's later pages only to who comes from it
             headers["Referer"] = self._columns.get(page.context.column, page.context.via)
-        if page.captured_at and page.etag:
-            headers["If-None-Match"] = page.etag
-        if page.captured_at and page.last_modified:
-            headers["If-Modified-Since"] = page.last_modified
+        # Where a list tells of a change, "not modified" would be no answer.
+        if page.captured_at and page.signal != "list":
+            if page.etag:
+                headers["If-None-Match"] = page.etag
+            if page.last_modified:
+                headers["If-Modified-Since"] = page.last_modified
         meta = {CONTEXT: page.context, PAGE: page, "dont_redirect": True}
         if page.context.role == "attachment":
             most = self.site.attachments.file_megabytes * 1_000_000

@@ -1,6 +1,6 @@
 """What schedules are worth: weighted freshness beside that of known rates, of uniform visits and the best there is.
 
-`pytest -n 2 -m slow -s tests/benchmarks/test_refresh.py` prints the table; the worlds are those of `tests/core/refresh_world.py`.
+`pytest -n 0 -m slow -s tests/benchmarks/test_refresh.py` prints the table; the worlds are those of `tests/core/refresh_world.py`.
 """
 
 import pytest

@@ -8,7 +8,7 @@ from pathlib import Path
 from healthcrawl.demo.answer import Resource
 
 _ROWS = 20
-_SUBJECTS = [
+SUBJECTS = [
     "流感疫苗接种",
     "家庭医生签约",
     "献血招募",
@@ -61,7 +61,7 @@ def write_site(
 
 def title(number: int) -> str:
     """An article's title."""
-    return f"关于做好{_PLACES[number // 10 % 10]}片区{_SUBJECTS[number % 10]}工作的通知(第{number}号)"
+    return f"关于做好{_PLACES[number // 10 % 10]}片区{SUBJECTS[number % 10]}工作的通知(第{number}号)"
 
 
 def _list(numbers: Sequence[int], following: int) -> Resource:
@@ -74,7 +74,7 @@ def _list(numbers: Sequence[int], following: int) -> Resource:
 
 
 def _article(host: str, number: int, noise: int) -> Resource:
-    subject, place = _SUBJECTS[number % 10], _PLACES[number // 10 % 10]
+    subject, place = SUBJECTS[number % 10], _PLACES[number // 10 % 10]
     paragraphs = (
         f"{zlib.crc32(host.encode())}号单位及有关单位:为做好{place}片区的{subject}工作,现将第{number}号安排通知如下,请认真组织实施。",
         f"一、{place}片区各医疗卫生机构于三月{number % 28 + 1}日前完成{subject}的准备工作,并报我局备案。",

@@ -93,12 +93,12 @@ class Newsroom:
         self.articles = {number: article(number), **self.articles}
 
     def crawl(self, day: str, *args: str, **settings: str) -> Done:
-        """Publish what there is and crawl it at a moment."""
+        """Publish what there is and crawl all of it at a moment."""
         self._publish()
         with DemoServer(self.resources) as server:
             self._environment.setenv("TEST_NOW", day)
             told = {**self._settings(), "CONNECT_TO": json.dumps({HOST: server.address}), **settings}
-            return run_scrapy(self.archive, "crawl", "newsroom", *args, **told)
+            return run_scrapy(self.archive, "crawl", "newsroom", "-a", "full=1", *args, **told)
 
     def run(self, *args: str, day: str = "2026-03-31T00:00", **settings: str) -> Done:
         """Run a command that needs no crawler on the archive at a moment, in this process: to start another costs more."""

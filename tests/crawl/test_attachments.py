@@ -169,7 +169,7 @@ def test_a_changed_article_has_its_files_asked_for_again(tmp_path: Path) -> None
         assert body != page.body
         made.resources[ARTICLE] = Resource(body=body, content_type=page.content_type, tagged=True)
         made.resources["/f/a.docx"] = Resource(body=samples.docx("新的方案"), tagged=True)
-        assert made.run("crawl", "demo").status == 0
+        assert made.run("crawl", "demo", "-a", "full=1").status == 0
         answers = {one.target: one.status for one in made.server.log[before:] if one.target.startswith("/f/")}
         assert answers["/f/a.docx"] == 200
         assert {status for target, status in answers.items() if target not in {"/f/a.docx", "/f/large.pdf"}} == {304}

@@ -31,11 +31,12 @@ def night() -> datetime:
     return datetime(2026, 3, 2, 13, 30, tzinfo=UTC)
 
 
-def crawl(folder: Path, server: DemoServer, **settings: str) -> Done:
+def crawl(folder: Path, server: DemoServer, *args: str, **settings: str) -> Done:
     return run_scrapy(
         folder / "archive",
         "crawl",
         "weary",
+        *args,
         SITES_DIR=str(folder / "sites"),
         CONNECT_TO=json.dumps({HOST: server.address}),
         **{"RETRY_TIMES": "0", **settings},
@@ -62,7 +63,7 @@ def test_a_wall_takes_no_article_back_and_ends_the_asking(tmp_path: Path, wall: 
         for target in site:
             if target != "/robots.txt":
                 site[target] = wall
-        done = crawl(tmp_path, server, BACKOFF_TRIES="3")
+        done = crawl(tmp_path, server, "-a", "full=1", BACKOFF_TRIES="3")
         assert [served.target for served in server.log[asked:]].count("/robots.txt") == 1
         assert len(server.log) - asked == 4
     assert done.status == 1

@@ -46,13 +46,13 @@ def connect_to(server: DemoServer) -> str:
 
 @pytest.fixture(scope="module")
 def crawled(tmp_path_factory: pytest.TempPathFactory) -> "Crawled":
-    """The demo crawled twice."""
+    """The demo crawled twice, the second time in full."""
     archive = tmp_path_factory.mktemp("demo") / "archive"
     with DemoServer() as server:
         first = run_scrapy(archive, "crawl", "demo", CONNECT_TO=connect_to(server))
         fetched = len(server.log)
         names = sorted(path.name for path in (archive / "corpus").iterdir())
-        second = run_scrapy(archive, "crawl", "demo", CONNECT_TO=connect_to(server))
+        second = run_scrapy(archive, "crawl", "demo", "-a", "full=1", CONNECT_TO=connect_to(server))
         return Crawled(archive, server, first, second, fetched, names)
 
 

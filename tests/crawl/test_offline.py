@@ -33,7 +33,7 @@ def crawled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     archive = tmp_path_factory.mktemp("offline") / "archive"
     with DemoServer() as server:
         for _ in range(2):
-            done = run_scrapy(archive, "crawl", "demo", CONNECT_TO=json.dumps({HOST: server.address}))
+            done = run_scrapy(archive, "crawl", "demo", "-a", "full=1", CONNECT_TO=json.dumps({HOST: server.address}))
             assert done.status == 0, done.err
     return archive
 

@@ -14,6 +14,7 @@ def test_arguments_go_before_settings_and_these_before_the_site_file() -> None:
     settings = Settings({"BUDGET_PAGES": "30", "BUDGET_DEPTH": "4"})
     assert budget(settings, [], {"pages": "20"}, SITE) == Budget(pages=20, depth=4)
     assert budget(Settings(), [], {}, SITE) == SITE
+    assert budget(Settings(), [], {"_job": "6487ec79947e"}, SITE) == SITE, "as Scrapyd calls spiders"
 
 
 @pytest.mark.parametrize(
@@ -21,7 +22,7 @@ def test_arguments_go_before_settings_and_these_before_the_site_file() -> None:
     [
         ({"pages": "0"}, {}, "spider argument pages: expected a number above 0, got '0'"),
         ({"seconds": "soon"}, {}, "spider argument seconds: expected a number above 0, got 'soon'"),
-        ({"page": "1"}, {}, "spider argument not known: page; there are depth, pages, megabytes, seconds"),
+        ({"page": "1"}, {}, "spider argument not known: page; there are depth, pages, megabytes, seconds, full"),
         ({}, {"BUDGET_PAGES": "many"}, "BUDGET_PAGES: expected a number above 0, got 'many'"),
     ],
 )

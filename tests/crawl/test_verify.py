@@ -84,12 +84,12 @@ def test_a_lost_index_is_made_anew_by_the_next_crawl(archive: Path) -> None:
     victim.unlink()
     status, _, verdicts = states(archive)
     assert (status, verdicts[victim.name]["state"]) == (1, "missing")
-    assert run_scrapy(archive, "crawl", "demo").status == 0
+    assert run_scrapy(archive, "crawl", "demo", "-a", "full=1").status == 0
     assert victim.read_text("utf-8") == text
 
 
 def test_a_lost_warc_is_missed(archive: Path) -> None:
-    assert run_scrapy(archive, "crawl", "demo").status == 0  # only revisits: no text points there
+    assert run_scrapy(archive, "crawl", "demo", "-a", "full=1").status == 0  # only revisits: no text points there
     victim = max((archive / "warc" / "demo").glob("*.warc.gz"))
     victim.unlink()
     status, _, verdicts = states(archive)
@@ -180,7 +180,9 @@ def test_repair_saves_what_is_whole_and_keeps_what_was_damaged(archive: Path) ->
 
 def test_what_a_repair_could_not_save_is_archived_in_full_by_the_next_crawl(archive: Path) -> None:
     """Neither an equal payload nor a 304 is taken for a copy of what is lost."""
-    assert run_scrapy(archive, "crawl", "demo").status == 0  # 304s and revisits, with originals in other files
+    assert (
+        run_scrapy(archive, "crawl", "demo", "-a", "full=1").status == 0
+    )  # 304s and revisits, with originals in other files
     folder = archive / "warc" / "demo"
     wanted = {"http://demo.healthcrawl.test/robots.txt": "response"}
     wanted |= dict.fromkeys(
