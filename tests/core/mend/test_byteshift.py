@@ -13,6 +13,8 @@ from healthcrawl.core.mend.likelihood import listen
 from healthcrawl.core.mend.search import find_original
 from healthcrawl.knowledge.characters import load_mending
 from healthcrawl.rules import Mending
+from tests.core.mend.mirror import Mirror, common_table
+from tests.core.mend.prose import article
 
 SENTENCES = (
     "市中心医院加强国家重点专科建设，提升服务水平。",
@@ -213,3 +215,15 @@ def test_no_sentence_is_taken_to_end_in_a_quoted_term(sentence: str, mirror: Any
     assert "。”" not in mended
     assert "�”" in mended or mended == mirror.convert(sentence)
     assert [finding.kind for finding in findings][1:] in ([], ["unresolved"])
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 99_999), st.sampled_from([0.0, 0.1, 0.4]), st.booleans())
+def test_where_all_is_proven_a_program_of_another_hand_makes_the_input_of_the_output(
+    seed: int, glossed: float, simplified: bool
+) -> None:
+    program = Mirror(table={} if simplified else common_table(), glossed=glossed, seed=seed % 7)
+    seen = "\n".join(map(program, article(seed, 2).split("\n")))
+    mended, findings = repair(seen, load_mending())
+    if "\N{REPLACEMENT CHARACTER}" not in mended and all(each.kind != "unresolved" for each in findings):
+        assert "\n".join(map(program.cut, mended.split("\n"))) == seen
