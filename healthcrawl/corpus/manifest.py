@@ -149,6 +149,7 @@ class Manifest:
         try:
             values = json.loads(line)
             values["attachments"] = tuple((name, url) for name, url in values["attachments"])
+            values["pages"] = tuple(values.get("pages", ()))
             return Step(**{name: values[name] for name in _FIELDS & values.keys() | _REQUIRED})
         except (ValueError, KeyError, TypeError) as error:
             raise ArchiveError(
