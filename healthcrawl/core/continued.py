@@ -18,10 +18,7 @@ from healthcrawl.model import Finding, Page
 from healthcrawl.rules import Family
 
 MOST_PAGES = 99
-# What a page that goes on has somewhere in its text, so that most pages need not be looked at.
-_SIGNS = re.compile(
-    r"下\s?一?\s?[页頁]|后\s?一?\s?页|createPageHTML\(|countPage|rel=[\"']?next|totalPage", re.IGNORECASE
-)
+_WORDS = re.compile(r"[下后]\s?一?\s?[页頁]")  # what a page with a link to its next one nearly always says
 _NEXT = re.compile(r"[\[(【]?(?:下一?[页頁]|后一?页|[Nn]ext(?:[Pp]age)?)[\])】>›»→]*|[>›»]")
 _NUMBERED = re.compile(r"(?P<stem>.+?)(?:(?P<mark>[_-])(?P<n>[1-9]\d?))?(?P<end>\.\w{2,6})?")
 _COUNTERS = frozenset({"page", "p", "pn", "pageno", "pageindex", "pagenum", "currentpage", "curpage", "page_no"})
@@ -44,8 +41,6 @@ def goes_on_at(page: Page, index: Index, family: Family) -> str:
     >>> at("http://a.example/t1_100001.html", "<a href='t1_100002.html'>下一页</a>")
     ''
     """
-    if not _SIGNS.search(page.text):
-        return ""
     return next((url for url in _candidates(page, index, family) if _continues(page, url)), "")
 
 
@@ -77,10 +72,12 @@ def drop_turning(page: Page, index: Index, following: str) -> tuple[Finding, ...
 
 
 def _candidates(page: Page, index: Index, family: Family) -> Iterator[str]:
-    for element in index.matches("link[rel~=next], a[href]"):
-        if element.tag == "link" or _says_next(element):
+    worded = _WORDS.search(page.text) is not None
+    for element in index.tree.iter("link", "a"):
+        if "next" in element.get("rel", "").lower().split() or (worded and element.tag == "a" and _says_next(element)):
             yield resolve(page.url, element.get("href", ""))
-    yield from script_pages(family, page.text, page.url, page.url)
+    scripts = "\n".join(element.text for element in index.tree.iter("script") if element.text)
+    yield from script_pages(family, scripts, page.url, page.url)
 
 
 def _says_next(anchor: html.HtmlElement) -> bool:

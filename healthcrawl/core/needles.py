@@ -28,32 +28,34 @@ def found(pattern: re.Pattern[str], text: str, start: int = 0, end: int = sys.ma
 def may_be_found(pattern: re.Pattern[str], text: str, start: int = 0, end: int = sys.maxsize) -> bool:
     """Whether a text has what a pattern needs; True where only a search can tell."""
     needed = needles(pattern)
-    return not needed or any(text.find(needle, start, end) >= 0 for needle in needed)
+    return not needed or any(all(text.find(needle, start, end) >= 0 for needle in choice) for choice in needed)
 
 
 @lru_cache(maxsize=1024)
-def needles(pattern: re.Pattern[str]) -> tuple[str, ...]:
-    r"""Strings of which every text that a pattern is found in holds at least one, one for each alternative; none if that can't be told.
+def needles(pattern: re.Pattern[str]) -> tuple[tuple[str, ...], ...]:
+    r"""Strings, for each alternative of a pattern, all of which a text that it is found in holds; none if one alternative has none.
 
-    >>> needles(re.compile(r"/c\d+/\d{6}/[0-9a-f]{32}\.shtml")), needles(re.compile(r"abc?d{2}efg+(hij)k|_ta_js"))
-    (('.shtml',), ('efg', '_ta_js'))
+    The longest comes first: it is the least common, if anything tells.
+
+    >>> needles(re.compile(r"/c\d+/\d{6}/[0-9a-f]{32}\.shtml")), needles(re.compile(r"abc?d{2}efg+(hij)klmn|_ta_js"))
+    ((('.shtml',),), (('klmn', 'efg'), ('_ta_js',)))
     >>> needles(re.compile("(?i)abc")), needles(re.compile("abc|[def]{9}"))
     ((), ())
     """
     if pattern.flags & (re.IGNORECASE | re.VERBOSE):
         return ()
-    runs, depth, longest = [""], 0, list[str]()
+    runs, depth, choices = [""], 0, list[tuple[str, ...]]()
     for piece in _PIECES.finditer(pattern.pattern + "|"):
         kind, text = piece.lastgroup, piece[0]
         plain = (kind == "any" and text not in ".^$|") or (kind == "escape" and not text[1].isalnum())
         if depth == 0 and plain:
             runs[-1] += text[-1]
         elif depth == 0 and text == "|":
-            longest.append(max(runs, key=len))
+            choices.append(tuple(sorted((run for run in runs if len(run) >= _SHORTEST), key=len, reverse=True)))
             runs = [""]
         elif depth == 0:
             if kind == "repeat" and text != "+":
                 runs[-1] = runs[-1][:-1]
             runs.append("")
         depth += (kind == "open") - (kind == "close")
-    return tuple(longest) if min(map(len, longest)) >= _SHORTEST else ()
+    return tuple(choices) if all(choices) else ()

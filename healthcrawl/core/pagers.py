@@ -6,12 +6,15 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from lxml import html
 
+from healthcrawl.core.needles import may_be_found
 from healthcrawl.core.rows import resolve
 from healthcrawl.core.services import SERVICES
 from healthcrawl.core.tree import matches
 from healthcrawl.rules import Family, Pager
 
-_LINE_COMMENT = re.compile(r"(?m)^\s*//.*$")
+_LINE_COMMENT = re.compile(
+    r"(?m)^[^\S\n]*//.*$"
+)  # blanks of its own line only: else runs of empty lines cost their square
 _FILE_NAME = re.compile(r"(?P<stem>.*?)(?:_(?P<n>\d{1,6}))?\.(?P<ext>\w+)")
 
 
@@ -37,10 +40,11 @@ def next_page(url: str, tree: html.HtmlElement, base: str, family: Family, text:
 
 
 def script_pages(family: Family, text: str, url: str, base: str) -> Iterator[str]:
-    """The next pages that scripts of a page would write into a pager, be the page a list or an article in parts."""
-    script = _LINE_COMMENT.sub("", text)
-    for pager in family.pagers:
-        if pager.kind == "script" and (found := _read_script(pager, script, url, base)):
+    """The next pages that a page's scripts, whose `text` this is, would write into a pager, be it a list or an article in parts."""
+    told = [pager for pager in family.pagers if pager.kind == "script" and _may_tell(pager, text)]
+    script = _LINE_COMMENT.sub("", text) if told else ""
+    for pager in told:
+        if found := _read_script(pager, script, url, base):
             yield found
 
 
@@ -71,6 +75,10 @@ def _follow_link(pager: Pager, tree: html.HtmlElement, base: str) -> str | None:
 def _says(element: html.HtmlElement, pattern: re.Pattern[str]) -> bool:
     texts = (str(element.text_content()), element.get("title", ""))
     return any(pattern.fullmatch("".join(text.split())) for text in texts)
+
+
+def _may_tell(pager: Pager, text: str) -> bool:
+    return pager.pattern is not None and may_be_found(pager.pattern, text)
 
 
 def _read_script(pager: Pager, script: str, url: str, base: str) -> str | None:

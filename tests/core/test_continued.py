@@ -37,6 +37,11 @@ def following(url: str, text: str, via: str = "") -> str:
         ("/show.jsp?id=7", "<a href='show.jsp?id=7&page=2'>下一页</a>", "", "/show.jsp?id=7&page=2"),
         ("/show.jsp?id=7&page=2", "<a href='?page=3&id=7'>下一页</a>", "", "/show.jsp?page=3&id=7"),
         ("/a/c.html", "<link rel='next' href='c_2.html'>", "", "/a/c_2.html"),
+        ("/a/c.html", "<LINK REL=Next HREF=c_2.html>", "", "/a/c_2.html"),
+        ("/a/c.html", "<a rel='nofollow next' href='c_2.html'><i></i></a>", "", "/a/c_2.html"),
+        ("/a/c.html", "<a href='c_2.html'>下 一 頁</a>", "", "/a/c_2.html"),
+        ("/a/c.html", "<a href='c_2.html'>后一页 &gt;&gt;</a>", "", "/a/c_2.html"),
+        ("/a/c.html", "<script>\n// createPageHTML(9, 0, 'd', 'html');\ncreatePageHTML(2, 0, 'c', 'html');</script>", "", "/a/c_1.html"),
     ],
 )  # fmt: skip
 def test_a_text_goes_on(url: str, text: str, via: str, expected: str) -> None:
