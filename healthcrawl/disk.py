@@ -2,7 +2,7 @@
 
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -53,6 +53,31 @@ def write_atomically(path: Path, data: bytes, *, sync: bool = True) -> None:
             temporary.unlink(missing_ok=True)
         if sync:
             sync_folder(path.parent)
+
+
+def write_all_atomically(folder: Path, files: Mapping[str, bytes], *, sync: bool = True) -> None:
+    """Write files into a folder, each so that it is there whole or not at all; with `sync` all are on disk when this returns.
+
+    Raises:
+        ArchiveError: the disk did not take them; some may be there.
+    """
+    begun: dict[Path, Path] = {}
+    with disk_errors(folder):
+        try:
+            for name, data in files.items():
+                temporary = folder / f".{name}.{os.getpid()}.tmp"
+                begun[temporary] = folder / name
+                temporary.write_bytes(data)
+            for temporary in begun if sync else ():  # after all are written, since the disk then takes many at once
+                with temporary.open("rb") as file:
+                    os.fsync(file.fileno())
+            for temporary in tuple(begun):
+                temporary.replace(begun.pop(temporary))
+        finally:
+            for temporary in begun:
+                temporary.unlink(missing_ok=True)
+        if sync and files:
+            sync_folder(folder)
 
 
 def sync_folder(folder: Path) -> None:

@@ -8,10 +8,11 @@ in full or read again from the archive.
 import hashlib
 import logging
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cache, lru_cache
+from functools import lru_cache, partial
 from importlib.metadata import version
+from typing import Any
 from urllib.parse import urljoin
 
 import sqlalchemy as sa
@@ -28,7 +29,9 @@ from healthcrawl.corpus import catalog as tables
 from healthcrawl.corpus import parts
 from healthcrawl.corpus.attachments import list_file
 from healthcrawl.corpus.frontier import Frontier, State, Visit
-from healthcrawl.corpus.store import Change, Provenance, Store
+from healthcrawl.corpus.outcomes import Outcomes
+from healthcrawl.corpus.store import Change, Provenance, Store, Writing
+from healthcrawl.knowledge.fingerprint import parts as fingerprint_parts
 from healthcrawl.model import (
     ArchivedFile,
     Capture,
@@ -44,13 +47,6 @@ from healthcrawl.rules import Rules
 logger = logging.getLogger(__name__)
 
 _DECIDING = ("healthcrawl", "trafilatura", "htmldate", "lxml", "opencc-python-reimplemented")
-
-# Made once: making them costs more than running them.
-_FORGET = [
-    sa.delete(one).where(one.c.record_id == sa.bindparam("record"))
-    for one in (tables.findings, tables.attachments, tables.captures)
-]
-_CAPTURE, _FINDING = sa.insert(tables.captures), sa.insert(tables.findings)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +68,7 @@ class Examined:
     file: ArchivedFile | None = None
     target: str = ""
     sets_cookie: bool = False
+    capture_sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,10 +84,25 @@ class Ingested:
     decisions: tuple[Finding, ...] = ()
 
 
-@cache
-def decided_by() -> str:
-    """The versions of what decides a text, as the journal keeps them."""
-    return " ".join(f"{name}/{version(name)}" for name in _DECIDING)
+@lru_cache(maxsize=8)
+def decided_by(fingerprint: str) -> str:
+    """The versions of what decides a text, as the journal keeps them; rules have their fingerprint."""
+    return " ".join(
+        [*(f"{name}/{version(name)}" for name in _DECIDING), *([f"rules/{fingerprint}"] if fingerprint else [])]
+    )
+
+
+def capture_sha256(capture: Capture) -> str:
+    """The SHA-256 of all that is read of a capture: where it is the same, and the rules are, so is the outcome."""
+    told = (
+        capture.url,
+        tables.moment(capture.captured_at),
+        capture.context,
+        capture.truncated,
+        capture.refers_to,
+        capture.unresolved,
+    )
+    return hashlib.sha256(repr(told).encode("utf-8", "backslashreplace") + b"\n" + capture.response).hexdigest()
 
 
 @lru_cache(maxsize=1)  # asked for before a response is written and when it is read
@@ -120,6 +132,7 @@ def examine(capture: Capture, rules: Rules) -> Examined:
         file=file,
         target=_target(capture.url, parsed),
         sets_cookie=bool(parsed.header("Set-Cookie")),
+        capture_sha256=capture_sha256(capture),
     )
 
 
@@ -131,25 +144,65 @@ def keep(
     Raises:
         ArchiveError: the corpus can't be written.
     """
-    outcome, change = examined.outcome, None
-    with store.writing() as tx:
-        whole = _gather(tx, examined, location, rules)
+    (ingested,) = keep_all([(examined, location)], rules, store, frontier)
+    return ingested
+
+
+def keep_all(
+    batch: Sequence[tuple[Examined, Location]], rules: Rules, store: Store, frontier: Frontier | None = None
+) -> list[Ingested]:
+    """Keep what captures hold, in their order and all at once: after a crash either all of it is there or it is read again.
+
+    Raises:
+        ArchiveError: the corpus can't be written.
+    """
+    with store.writing() as writing:
+        return keep_within(writing, batch, rules, frontier)
+
+
+def keep_within(
+    writing: Writing,
+    batch: Sequence[tuple[Examined, Location]],
+    rules: Rules,
+    frontier: Frontier | None = None,
+) -> list[Ingested]:
+    """`keep_all` as a part of what is written at once."""
+    tx = writing.tx
+    rows = Outcomes(rules.fingerprint, partial(fingerprint_parts, rules))
+    rows.forget(tx, [examined.record_id for examined, _ in batch])
+    documents = [examined.outcome for examined, _ in batch if isinstance(examined.outcome, Document)]
+    writing.expect(documents)
+    in_pages = any(one.goes_on_at for one in documents) or parts.some(tx)
+    done: list[Ingested] = []
+    told: set[str] = set()
+    for examined, location in batch:
+        outcome, change, whole = examined.outcome, None, None
+        if examined.record_id in told:  # a copy of the record
+            rows.write(tx)
+            rows.forget(tx, [examined.record_id])
+        told.add(examined.record_id)
+        if in_pages:
+            rows.write(tx)  # what came of other pages may count
+            whole = _gather(tx, examined, location, rules)
+        elif isinstance(outcome, Document):
+            whole = parts.Whole(document=outcome, provenance=_provenance(examined, location, rules))
         if whole:
-            change = store.keep(tx, whole.document, whole.provenance)
+            change = writing.keep(whole.document, whole.provenance)
         if isinstance(outcome, Rejection) and _says_something(outcome):
-            change = store.withdraw(tx, examined.record_id) or change
+            change = writing.withdraw(examined.record_id) or change
         decisions = _note(tx, examined, rules, change, frontier) if frontier else ()
         if frontier and whole is None and isinstance(outcome, Document):
             _go_on(tx, examined, outcome.goes_on_at, rules, frontier)
         lacking = whole.lacking if whole else ()
         findings = (*outcome.findings, *lacking, *(examined.links.findings if examined.links else ()), *decisions)
-        _record(tx, examined, location, change, findings)
-    return Ingested(
-        outcome=outcome,
-        document=whole.document if whole else None,
-        change=change,
-        decisions=tuple(one for one in findings if one.kind == "scope"),
-    )
+        if examined.file and (finding := _list_file(tx, examined, examined.file)):
+            findings = (*findings, finding)
+        rows.add(_capture_row(examined, location, change), findings, examined.capture_sha256)
+        decided = tuple(one for one in findings if one.kind == "scope")
+        document = whole.document if whole else None
+        done.append(Ingested(outcome=outcome, document=document, change=change, decisions=decided))
+    rows.write(tx)
+    return done
 
 
 def settle(store: Store, site: str | None = None) -> None:
@@ -158,9 +211,12 @@ def settle(store: Store, site: str | None = None) -> None:
     Raises:
         ArchiveError: the corpus can't be written.
     """
-    with store.writing() as tx:
-        for whole in [*parts.unfinished(tx, site)]:
-            store.keep(tx, whole.document, whole.provenance)
+    with store.reading() as tx:
+        if not parts.some(tx):
+            return
+    with store.writing() as writing:
+        for whole in [*parts.unfinished(writing.tx, site)]:
+            writing.keep(whole.document, whole.provenance)
 
 
 def _gather(tx: sa.Connection, examined: Examined, location: Location, rules: Rules) -> parts.Whole | None:
@@ -168,7 +224,7 @@ def _gather(tx: sa.Connection, examined: Examined, location: Location, rules: Ru
     outcome = examined.outcome
     if isinstance(outcome, Document):
         following = canonical(outcome.goes_on_at, rules) if _may_go_on(outcome, rules) else ""
-        return parts.take(tx, outcome, following, _provenance(examined, location))
+        return parts.take(tx, outcome, following, _provenance(examined, location, rules))
     if not _says_something(outcome):
         return None
     return parts.refuse(tx, outcome.site, outcome.address, examined.record_id, outcome.reason)
@@ -251,26 +307,21 @@ def _look_at_file(
     return replace(outcome, detail=f"{kind}, {len(payload)} bytes", findings=findings), file
 
 
-def _provenance(examined: Examined, location: Location) -> Provenance:
+def _provenance(examined: Examined, location: Location, rules: Rules) -> Provenance:
     return Provenance(
         captured_at=tables.moment(examined.captured_at),
         record_id=examined.record_id,
         warc_file=location.warc_file,
         warc_offset=location.offset,
-        decided_by=decided_by(),
+        decided_by=decided_by(rules.fingerprint),
     )
 
 
-def _record(
-    tx: sa.Connection, examined: Examined, location: Location, change: Change | None, findings: Sequence[Finding]
-) -> None:
+def _capture_row(examined: Examined, location: Location, change: Change | None) -> dict[str, Any]:
+    """What the catalog says of a capture."""
     outcome = examined.outcome
     rejected = outcome if isinstance(outcome, Rejection) else None
-    for forget in _FORGET:  # a replay reads a capture again
-        tx.execute(forget, {"record": examined.record_id})
-    if examined.file and (told := _list_file(tx, examined, examined.file)):
-        findings = (*findings, told)
-    values = {
+    return {
         "record_id": examined.record_id,
         "site": outcome.site,
         "address": outcome.address,
@@ -289,10 +340,6 @@ def _record(
         "detail": rejected.detail if rejected else "",
         "number": change.number if change else None,
     }
-    tx.execute(_CAPTURE, values)
-    if findings:
-        rows = [{"record_id": examined.record_id, "serial": at, **asdict(one)} for at, one in enumerate(findings)]
-        tx.execute(_FINDING, rows)
 
 
 def _list_file(tx: sa.Connection, examined: Examined, file: ArchivedFile) -> Finding | None:

@@ -1,18 +1,22 @@
 """Work on several processes, with results in the order of the work: how many there are never shows in what comes out."""
 
+import os
 import signal
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from functools import partial
 from itertools import islice
-from multiprocessing import get_context
-from typing import TypeVar
+from multiprocessing import get_context, parent_process
+from types import TracebackType
+from typing import Any, Self, TypeVar
 
 from healthcrawl.errors import HealthcrawlError
 
 _AHEAD = 2  # pieces of work done or being done ahead of the one that is waited for, per process
-_PER_PROCESS = 50  # pieces after which a process makes room for a fresh one, so that no leak of a library adds up
+_PER_PROCESS = 200  # pieces after which a process makes room for a fresh one, so that no leak of a library adds up
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -30,14 +34,12 @@ def in_order(work: Callable[[T], R], items: Iterable[T], workers: int) -> Iterat
         yield from map(work, items)
         return
     queue = iter(items)
-    with ProcessPoolExecutor(
-        workers, mp_context=get_context("spawn"), initializer=_leave_interrupts, max_tasks_per_child=_PER_PROCESS
-    ) as pool:
-        waiting: deque[Future[R]] = deque(pool.submit(work, item) for item in islice(queue, workers * _AHEAD))
+    with _Processes(workers, work) as processes:
+        waiting: deque[Future[R]] = deque(processes.submit(item) for item in islice(queue, workers * _AHEAD))
         try:
             while waiting:
                 done = waiting.popleft().result()
-                waiting.extend(pool.submit(work, item) for item in islice(queue, 1))
+                waiting.extend(processes.submit(item) for item in islice(queue, 1))
                 yield done
         except BrokenProcessPool as error:
             raise HealthcrawlError(
@@ -48,6 +50,55 @@ def in_order(work: Callable[[T], R], items: Iterable[T], workers: int) -> Iterat
                 future.cancel()
 
 
-def _leave_interrupts() -> None:
-    """Ctrl-C reaches all processes of a terminal; it is for the first to end the others."""
+class _Processes:
+    """So many processes; all are replaced from time to time.
+
+    The executor's own `max_tasks_per_child` can leave it without a process and waiting for ever (CPython issue 115634), so a
+    fresh executor takes the work that comes while the former one finishes what it has.
+    """
+
+    def __init__(self, workers: int, work: Callable[[Any], Any]) -> None:
+        self._workers = workers
+        self._work = work
+        # Forked from a server that has imported what the work needs, a process begins at once; nothing of this one is copied.
+        self._context = get_context("forkserver")
+        function = work.func if isinstance(work, partial) else work
+        self._context.set_forkserver_preload([function.__module__])
+        self._submitted = 0
+        self._present: ProcessPoolExecutor | None = None
+        self._former: ProcessPoolExecutor | None = None
+
+    def submit(self, item: Any) -> "Future[Any]":
+        """Have an item worked on."""
+        if self._present is None or self._submitted == self._workers * _PER_PROCESS:
+            if self._former:
+                self._former.shutdown()
+            if self._present:
+                self._present.shutdown(wait=False)
+            self._former, self._submitted = self._present, 0
+            self._present = ProcessPoolExecutor(self._workers, mp_context=self._context, initializer=_begin)
+        self._submitted += 1
+        return self._present.submit(self._work, item)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for pool in (self._former, self._present):
+            if pool:
+                pool.shutdown()
+
+
+def _begin() -> None:
+    """Ctrl-C reaches all processes of a terminal: it is for the first to end the others. Nor does one outlive a first that was killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = parent_process()
+    if parent:
+        parent.join()
+    os._exit(1)

@@ -392,7 +392,8 @@ class Rules:
     """All that `process` needs beside the capture. `families` are in order; the last is the generic one.
 
     `addresses` hold for all sites, beside what families and site say of theirs.
-    `script` and `width` choose the normal form; `max_chars` is the largest decoded page that is read.
+    `script` and `width` choose the normal form; `max_chars` is the largest decoded page that is read. `fingerprint` tells rules
+    and code apart from others (`healthcrawl.knowledge.fingerprint`); it decides nothing.
     """
 
     families: tuple[Family, ...]
@@ -406,3 +407,4 @@ class Rules:
     script: Literal["simplified", "traditional", "keep"] = "simplified"
     width: Literal["half", "keep"] = "half"
     max_chars: int = 8_000_000
+    fingerprint: str = ""

@@ -174,7 +174,7 @@ def _journal(layout: ArchiveLayout) -> tuple[_Known, Verdict | None]:
             aliases.pop(step.address, None)
             if step.action == "alias":
                 aliases[step.address] = step.number
-            else:
+            elif step.is_state:
                 steps[step.number] = step
     except ArchiveError as error:
         broken = Verdict(file=str(layout.manifest), state="damaged", detail=str(error))

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from healthcrawl.corpus import catalog as tables
 from healthcrawl.corpus.cleaned import Cleaned, number_of, shown
 from healthcrawl.corpus.manifest import Step
-from healthcrawl.corpus.store import Store
+from healthcrawl.corpus.store import Store, Writing
 from healthcrawl.corpus.twins import SCHEME, is_adopted, remember
 from healthcrawl.model import Document
 
@@ -42,8 +42,8 @@ def own_names(store: Store) -> frozenset[str]:
     """The names of the corpus files that hold documents with a page of their own."""
     table = tables.documents
     query = sa.select(table.c.name).where(table.c.name != "", ~table.c.address.startswith(SCHEME))
-    with store.writing() as tx:  # which brings the catalog up to date first
-        return frozenset(tx.execute(query).scalars())
+    with store.writing() as writing:  # which brings the catalog up to date first
+        return frozenset(writing.tx.execute(query).scalars())
 
 
 def adopt(
@@ -58,24 +58,24 @@ def adopt(
     queue = iter(items)
     while batch := tuple(islice(queue, _BATCH)):
         done = []
-        with store.writing() as tx:
+        with store.writing() as writing:
             for item in batch:
-                found = _look(tx, item, seen)
+                found = _look(writing.tx, item, seen)
                 done.append(found)
                 if not dry and found.number is not None and found.state != "taken" and item.sha256:
-                    _register(tx, store, item, found.number, decided_by, inside=inside)
+                    _register(writing, item, found.number, decided_by, inside=inside)
         yield from done
 
 
-def _register(tx: sa.Connection, store: Store, item: Cleaned, number: int, decided_by: str, *, inside: bool) -> None:
+def _register(writing: Writing, item: Cleaned, number: int, decided_by: str, *, inside: bool) -> None:
     """Take a number into the journal, unless it is there, and have its text wait for an article, unless it came."""
-    address, sha256 = _present(tx, number) or (SCHEME, "")
+    address, sha256 = _present(writing.tx, number) or (SCHEME, "")
     if not is_adopted(address):
         return
     if sha256 != item.sha256:
-        store.adopt(tx, _step(number, item, decided_by, inside=inside), _raw(item))
+        writing.adopt(_step(number, item, decided_by, inside=inside), _raw(item))
     if isinstance(item.outcome, Document):
-        remember(tx, number, item.outcome)
+        remember(writing.tx, number, item.outcome)
 
 
 def _present(tx: sa.Connection, number: int) -> tuple[str, str] | None:

@@ -7,7 +7,7 @@ Moments are kept as ISO text in UTC, so that the same code serves every engine.
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -203,6 +203,16 @@ file_texts = sa.Table(
     sa.Column("read_by", sa.Text, nullable=False, comment="the versions of what reads files"),
 )
 
+clusters = sa.Table(
+    "clusters",
+    metadata,
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column(
+        "cluster", sa.Integer, nullable=False, comment="number of the document that stands for all that are like it"
+    ),
+    sa.Index("clusters_cluster", "cluster"),
+)
+
 findings = sa.Table(
     "findings",
     metadata,
@@ -228,6 +238,30 @@ parts = sa.Table(
     sa.Column("decided_by", sa.Text, nullable=False),
     sa.Index("parts_following", "site", "following"),
     comment="pages of articles that have more than one",
+)
+
+fingerprints = sa.Table(
+    "fingerprints",
+    metadata,
+    sa.Column("fingerprint", sa.Text, primary_key=True, comment="of all that decides how a capture is read"),
+    sa.Column("parts", sa.JSON, nullable=False, comment="files and libraries by name, with digest or version"),
+)
+
+readings = sa.Table(
+    "readings",
+    metadata,
+    sa.Column("record_id", sa.Text, primary_key=True),
+    sa.Column("capture_sha256", sa.Text, nullable=False, comment="of all that was read"),
+    sa.Column("fingerprint", sa.Text, nullable=False, comment="of what read it last"),
+)
+
+replays = sa.Table(
+    "replays",
+    metadata,
+    sa.Column("file", sa.Text, primary_key=True, comment="a WARC or ARC file that was read to its end, whole"),
+    sa.Column("size", sa.Integer, nullable=False),
+    sa.Column("modified", sa.Integer, nullable=False, comment="nanoseconds"),
+    sa.Column("captures", sa.Integer, nullable=False),
 )
 
 runs = sa.Table(
@@ -379,6 +413,19 @@ def _queue_all(tx: sa.Connection) -> None:
         tx.execute(sa.update(pages).where(condition).values(found_at=table.visited_at, **values))
     tx.execute(sa.update(pages).where(read).values(seen_at=table.visited_at))
     tx.execute(sa.update(pages).where(table.role == "list", table.hops == 0).values(head=1))
+
+
+def copy_catalog(path: Path, to: Path) -> None:
+    """Copy a catalog as it is at one moment, whoever writes to it meanwhile.
+
+    Raises:
+        ArchiveError: it is damaged, or the copy can't be written.
+    """
+    try:
+        with closing(sqlite3.connect(path, timeout=_BUSY_SECONDS)) as source, closing(sqlite3.connect(to)) as copy:
+            source.backup(copy)
+    except sqlite3.DatabaseError as error:
+        raise ArchiveError(f"{path}: {error}; {_advice(error)}") from error
 
 
 def _advice(error: BaseException | None) -> str:

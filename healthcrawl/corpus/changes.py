@@ -65,7 +65,7 @@ def news(manifest: Manifest, *, place: int = 0, since: datetime | None = None, s
     earliest = moment(since)
 
     def concerns(step: Step, end: int) -> bool:
-        return end > place and step.action != "alias" and step.seen_at >= earliest and (not site or step.site == site)
+        return end > place and step.is_state and step.seen_at >= earliest and (not site or step.site == site)
 
     wanted: set[int] = set()
     altered: set[int] = set()
@@ -77,7 +77,7 @@ def news(manifest: Manifest, *, place: int = 0, since: datetime | None = None, s
     formers: dict[int, Step] = {}
     for step, end in manifest.steps_of(wanted):
         former = formers.get(step.number)
-        if step.action != "alias" and step.number in altered:
+        if step.is_state and step.number in altered:
             formers[step.number] = step
         if concerns(step, end):
             yield _news(step, former, cursor_at(end))

@@ -118,8 +118,8 @@ def life_of(number: int, manifest: Manifest, catalog: Catalog, corpus: Path) -> 
     Raises:
         ArchiveError: journal or catalog can't be read.
     """
-    steps = [step for step, _ in manifest.steps_of({number})]
-    main = [step for step in steps if step.action != "alias"]
+    steps = [step for step, _ in manifest.steps_of({number}) if step.action != "clustered"]
+    main = [step for step in steps if step.is_state]
     if not main:
         return None
     with catalog.reading() as tx:
@@ -161,7 +161,7 @@ def _steps(steps: Iterable[Step], texts: Mapping[str, str], payloads: Mapping[st
     for step in steps:
         event = _event(step, former, texts, payloads)
         yield event
-        if step.action != "alias":
+        if step.is_state:
             former = step
 
 
@@ -195,6 +195,8 @@ def _kind(step: Step, former: Step | None, payloads: Mapping[str, str]) -> Kind:
             return "read-anew" if step.record_id == former.record_id or same else "changed"
         case "withdrawn":
             return "withdrawn" if step.name else "taken-back"
+        case "clustered":
+            raise AssertionError("it is left out of a life")
     return step.action
 
 

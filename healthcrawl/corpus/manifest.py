@@ -10,10 +10,10 @@ import os
 import re
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import Any, BinaryIO, Literal
 
 from healthcrawl.disk import disk_errors
 from healthcrawl.errors import ArchiveError
@@ -27,11 +27,12 @@ class Step:
     text. "withdrawn" without a `name`: the rules no longer take its capture for an article, there is no file; with one: its page
     is gone, the file stays. "adopted": the number is that of a file of an older corpus; `address` names the file, `record_id` its
     digest, `name` is empty where it does not lie in the corpus folder. `attachments` are (name, url) pairs; `decided_by` names the versions of what decided the text.
-    `noted_at` is when the line was written (empty: nobody said). `pages` are the records of all its captures, in the text's order,
+    `noted_at` is when the line was written (empty: nobody said). "clustered": its text is
+    nearly that of the number `cluster`, which stands for both; by its own number it stands for itself and all that are like it. `pages` are the records of all its captures, in the text's order,
     where an article has more than one page.
     """
 
-    action: Literal["new", "changed", "alias", "withdrawn", "adopted"]
+    action: Literal["new", "changed", "alias", "withdrawn", "adopted", "clustered"]
     number: int
     name: str
     sha256: str
@@ -51,15 +52,26 @@ class Step:
     decided_by: str
     noted_at: str = ""
     pages: tuple[str, ...] = ()
+    cluster: int | None = None
+
+    @property
+    def is_state(self) -> bool:
+        """Whether it tells the state of the number's document, and not only what is said beside it."""
+        return self.action not in {"alias", "clustered"}
 
     @property
     def seen_at(self) -> str:
         """When it became known, as ISO text in UTC: when the line was written, else when its capture was made."""
         return self.noted_at or self.captured_at
 
+    def values(self) -> dict[str, Any]:
+        """Its fields by name; `cluster` only where there is one."""
+        return {name: getattr(self, name) for name in _NAMES if name != "cluster" or self.cluster is not None}
 
-_FIELDS = frozenset(field.name for field in fields(Step))
-_REQUIRED = _FIELDS - {"noted_at", "pages"}  # journals that were begun without it are as good
+
+_NAMES = tuple(field.name for field in fields(Step))
+_FIELDS = frozenset(_NAMES)
+_REQUIRED = _FIELDS - {"noted_at", "pages", "cluster"}  # journals that were begun without it are as good
 _NUMBER = re.compile(rb'"number":(\d+),')
 
 
@@ -81,8 +93,10 @@ class Manifest:
             _cut_torn_line(file)
             yield
 
-    def append(self, *steps: Step) -> int:
+    def append(self, *steps: Step, sync: bool = True) -> int:
         """Write steps to disk; return the journal's length in bytes after them. The caller holds the lock.
+
+        Without `sync` the disk is not waited for.
 
         Raises:
             ArchiveError: the disk did not take them; what it took of a line is cut off by the next `lock()`.
@@ -90,11 +104,12 @@ class Manifest:
         if self._clock:
             moment = self._clock().astimezone(UTC).isoformat()
             steps = tuple(replace(step, noted_at=moment) for step in steps)
-        lines = (json.dumps(asdict(step), ensure_ascii=False, separators=(",", ":")) + "\n" for step in steps)
+        lines = (json.dumps(step.values(), ensure_ascii=False, separators=(",", ":")) + "\n" for step in steps)
         with disk_errors(self.path), self.path.open("ab") as file:
             file.write("".join(lines).encode())
             file.flush()
-            os.fsync(file.fileno())
+            if sync:
+                os.fsync(file.fileno())
             return file.tell()
 
     def steps(self, offset: int = 0) -> Iterator[tuple[Step, int]]:

@@ -19,6 +19,7 @@ from healthcrawl.model import Attachment, Document, Finding, Metadata
 
 MOST_PAGES = 100
 _TABLE = tables.parts
+_SOME = sa.select(_TABLE.c.site).limit(1)
 # A redirect may lead to the same address over https; only what comes of that is an answer.
 _REPEATED = 0.5  # share of a page's text that stands on the pages before it
 _NO_ANSWER = ("redirect", "fault", "unresolved")
@@ -31,6 +32,11 @@ class Whole:
     document: Document
     provenance: Provenance
     lacking: tuple[Finding, ...] = ()
+
+
+def some(tx: sa.Connection) -> bool:
+    """Whether an article of more than one page is known."""
+    return tx.execute(_SOME).first() is not None
 
 
 def take(tx: sa.Connection, document: Document, following: str, provenance: Provenance) -> Whole | None:

@@ -28,6 +28,6 @@ def note_withdrawals(store: Store, site: str) -> list[Change]:
     with store.reading() as tx:  # most runs have nothing to say
         if tx.execute(gone.limit(1)).first() is None and tx.execute(back.limit(1)).first() is None:
             return []
-    with store.writing() as tx:
-        changes = [store.note_gone(tx, number) for number in tx.execute(gone).scalars().all()]
-        return changes + [store.note_back(tx, number) for number in tx.execute(back).scalars().all()]
+    with store.writing() as writing:
+        changes = [writing.note_gone(number) for number in writing.tx.execute(gone).scalars().all()]
+        return changes + [writing.note_back(number) for number in writing.tx.execute(back).scalars().all()]

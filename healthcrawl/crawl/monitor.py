@@ -120,6 +120,8 @@ class Monitor:
 def summary_rows(tally: Tally) -> list[tuple[str, str, str]]:
     """Name, number and note of the summary's lines."""
     rows = [("captures", f"{tally.captures:,}", f"{tally.lists_read:,} list pages, {tally.revisits:,} not modified")]
+    if tally.unread:
+        rows.append(("captures unchanged", f"{tally.unread:,}", "not read again; --force reads them"))
     rows += [
         (f"documents {kind}", f"{tally.documents[kind]:,}", "")
         for kind in ("new", "changed", "unchanged", "alias", "withdrawn")

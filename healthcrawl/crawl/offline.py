@@ -30,7 +30,7 @@ from healthcrawl.crawl.targets import Targets
 from healthcrawl.errors import NotArchivedError, UsageError
 from healthcrawl.ingest import Ingested
 from healthcrawl.model import Capture, Context
-from healthcrawl.replay import store_beside
+from healthcrawl.replay import refuse_used, store_beside
 from healthcrawl.rules import Rules, Site
 from healthcrawl.warc import records
 from healthcrawl.warc.read import read_capture
@@ -96,6 +96,8 @@ class OfflineArchivist(Archivist):
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="healthcrawl-")))
         self.catalog = Catalog(scratch / "catalog.sqlite")
         stack.callback(self.catalog.close)
+        if self._out:
+            refuse_used(self._out)
         self._store = store_beside(self._out or scratch / "corpus", Manifest(self.layout.manifest), self.catalog)
         self.run = begin_run(self.catalog, self.site.name, self.clock())
         self.frontier = Frontier(self.catalog, self.site.name, self.run.id, self.site.revisit, files=False)

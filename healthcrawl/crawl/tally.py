@@ -14,12 +14,14 @@ _NO_LOSS = frozenset({"robots", "list", "attachment", "redirect", "not-modified"
 class Tally:
     """Counters of one run.
 
+    `unread` are captures that a replay passed over, since neither they nor what decides have changed.
     `alive` are the documents that the run saw on the site, unchanged ones included; `scope` the decisions where to go and where
     not, by name, and `examples` the first of each; `entries` the rows of each column's first page; `received` bytes of answers.
     `files` are the answers to requests for attachments, `file_bytes` how much they were.
     """
 
     captures: int = 0
+    unread: int = 0
     revisits: int = 0
     failures: Counter[str] = field(default_factory=Counter)
     documents: Counter[str] = field(default_factory=Counter)

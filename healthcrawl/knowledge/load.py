@@ -15,6 +15,7 @@ from healthcrawl.core.hours import is_span
 from healthcrawl.core.urls import in_scope
 from healthcrawl.errors import KnowledgeError, UsageError
 from healthcrawl.knowledge.characters import load_mending
+from healthcrawl.knowledge.fingerprint import fingerprint
 from healthcrawl.knowledge.lines import load_furniture, load_spam
 from healthcrawl.knowledge.reader import Proof, Reader
 from healthcrawl.rules import AddressRules, Ambiguous, Family, Health, Layout, Pattern, Protection, Rules, Site
@@ -94,7 +95,8 @@ def load_rules(
         for family in rules.families
         if site is None or not site.families or family.name in {*site.families, GENERIC}
     )
-    return replace(rules, families=families, site=site, script=script, width=width)
+    rules = replace(rules, families=families, site=site, script=script, width=width)
+    return replace(rules, fingerprint=fingerprint(rules))
 
 
 def load_sites(*folders: Path) -> Sites:

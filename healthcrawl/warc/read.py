@@ -26,14 +26,19 @@ def stop_at_damage(damage: Damage) -> None:
     raise DamagedRecordError(str(damage))
 
 
-def read_records(path: Path, on_damage: Callable[[Damage], None] = stop_at_damage) -> Iterator[Record]:
-    """The records of a file, in order; `on_damage` is told what can't be read.
+def read_records(
+    path: Path, on_damage: Callable[[Damage], None] = stop_at_damage, start: int = 0, end: int | None = None
+) -> Iterator[Record]:
+    """The records of a file, in order; `on_damage` is told what can't be read. Only those that begin in `start` to `end`.
 
     Raises:
         ArchiveError: as `scan`.
         DamagedRecordError: unless `on_damage` says otherwise, at the first damage.
     """
-    for found in scan(path):
+    for found in scan(path, start):
+        offset = found.location.offset if isinstance(found, Record) else found.offset
+        if end is not None and offset >= end:
+            return
         if isinstance(found, Record):
             yield found
         else:
@@ -66,9 +71,11 @@ def read_capture(path: Path, offset: int, context: Context) -> Capture:
 
 
 def read_captures(
-    path: Path, on_damage: Callable[[Damage], None] = stop_at_damage
+    path: Path, on_damage: Callable[[Damage], None] = stop_at_damage, start: int = 0, end: int | None = None
 ) -> Iterator[tuple[Capture, Location]]:
     """The captures of a file in order: responses, revisits and saved resources of the web, each with the context beside it.
+
+    `start` and `end` bound a part of the file, as `healthcrawl.warc.parts` cuts it.
 
     Revisits for an equal payload come with the payload of the capture that they refer to, which may lie in another file of the
     same folder.
@@ -78,7 +85,7 @@ def read_captures(
     """
     originals = Originals(path.parent)
     concurrent_to, context = "", Context()
-    for record in read_records(path, on_damage):
+    for record in read_records(path, on_damage, start, end):
         if record.type == "metadata":
             concurrent_to = record.headers.get("warc-concurrent-to", "")
             context = records.load_context(records.load_fields(record.block))

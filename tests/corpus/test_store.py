@@ -39,15 +39,15 @@ class Shelf:
         self.store = Store(self.layout.corpus, Manifest(self.layout.manifest), self.catalog, reserved)
 
     def keep(self, document: Document, at: str = FIRST) -> Change:
-        with self.store.writing() as tx:
-            return self.store.keep(tx, document, provenance(at))
+        with self.store.writing() as writing:
+            return writing.keep(document, provenance(at))
 
     def names(self) -> list[str]:
         return sorted(path.name for path in self.layout.corpus.iterdir())
 
     def rows(self, table: sa.Table) -> list[tuple[object, ...]]:
-        with self.store.writing() as tx:
-            return [tuple(row) for row in tx.execute(sa.select(table))]
+        with self.store.writing() as writing:
+            return [tuple(row) for row in writing.tx.execute(sa.select(table))]
 
 
 @pytest.fixture
@@ -189,11 +189,11 @@ def test_a_crash_between_journal_and_file_is_made_good(shelf: Shelf, monkeypatch
     shelf.keep(make_document())
     changed = make_document(text="改过的。")
 
-    def crash(path: Path, data: bytes) -> None:
+    def crash(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("healthcrawl.corpus.store.write_atomically", crash)
+        patch.setattr("healthcrawl.corpus.texts.write_all_atomically", crash)
         with pytest.raises(KeyboardInterrupt):
             shelf.keep(changed, LATER)
     shelf.catalog.close()
@@ -205,9 +205,9 @@ def test_a_crash_between_journal_and_file_is_made_good(shelf: Shelf, monkeypatch
 
 def test_a_capture_that_the_rules_now_reject_takes_its_document_back(shelf: Shelf) -> None:
     shelf.keep(make_document())
-    with shelf.store.writing() as tx:
-        assert shelf.store.withdraw(tx, "<urn:uuid:another>") is None
-        change = shelf.store.withdraw(tx, "<urn:uuid:1>")
+    with shelf.store.writing() as writing:
+        assert writing.withdraw("<urn:uuid:another>") is None
+        change = writing.withdraw("<urn:uuid:1>")
     assert change is not None
     assert (change.kind, change.number, shelf.names()) == ("withdrawn", 0, [])
     assert count_documents(shelf.catalog, "demo") == 0
@@ -219,8 +219,8 @@ def test_a_capture_that_the_rules_now_reject_takes_its_document_back(shelf: Shel
 
 def test_a_document_whose_page_is_gone_keeps_its_file_and_may_come_back(shelf: Shelf) -> None:
     first = shelf.keep(make_document())
-    with shelf.store.writing() as tx:
-        assert shelf.store.note_gone(tx, 0) == Change(kind="withdrawn", number=0, name=first.name)
+    with shelf.store.writing() as writing:
+        assert writing.note_gone(0) == Change(kind="withdrawn", number=0, name=first.name)
     assert shelf.names() == [first.name]
     assert shelf.rows(tables.withdrawals) == [(0,)]
     shelf.catalog.close()
@@ -228,8 +228,8 @@ def test_a_document_whose_page_is_gone_keeps_its_file_and_may_come_back(shelf: S
         path.unlink()
     shelf.open()
     assert shelf.rows(tables.withdrawals) == [(0,)]
-    with shelf.store.writing() as tx:
-        shelf.store.note_back(tx, 0)
+    with shelf.store.writing() as writing:
+        writing.note_back(0)
     assert shelf.rows(tables.withdrawals) == []
     assert [step.action for step, _ in Manifest(shelf.layout.manifest).steps()] == ["new", "withdrawn", "changed"]
     assert shelf.keep(make_document(), LATER).kind == "unchanged"

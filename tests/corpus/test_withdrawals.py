@@ -33,11 +33,11 @@ class Shelf:
         document = Document(
             address=ADDRESS, url=ADDRESS, site="demo", family="", metadata=Metadata(title="标题"), text="正文。"
         )
-        with self.store.writing() as tx:
-            self.store.keep(tx, document, told)
+        with self.store.writing() as writing:
+            writing.keep(document, told)
             values = {column.name: "" for column in tables.pages.columns if isinstance(column.type, sa.Text)}
             page = {**values, "site": "demo", "address": ADDRESS, "url": ADDRESS, "role": "article", "state": "fetched"}
-            tx.execute(sa.insert(tables.pages).values(**page, hops=0, run=1))
+            writing.tx.execute(sa.insert(tables.pages).values(**page, hops=0, run=1))
 
     def find(self, state: str) -> list[str]:
         """Have the frontier find a page in a state; what is noted."""

@@ -3,11 +3,14 @@
 import argparse
 import json
 import os
+import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 
+from healthcrawl.comparison import changed_parts, differences, rehearsal
 from healthcrawl.corpus.catalog import Catalog
 from healthcrawl.corpus.layout import ArchiveLayout
 from healthcrawl.corpus.manifest import Manifest
@@ -17,13 +20,14 @@ from healthcrawl.crawl.command import PlainCommand
 from healthcrawl.crawl.exits import DONE, FAILED
 from healthcrawl.crawl.files import read_now
 from healthcrawl.crawl.monitor import summary_rows
-from healthcrawl.crawl.options import all_sites, archive_files, normal_form, one_site, size
+from healthcrawl.crawl.options import all_sites, archive_files, moment, normal_form, one_site, size
 from healthcrawl.crawl.progress import track
-from healthcrawl.crawl.results import as_json
+from healthcrawl.crawl.report import Report
+from healthcrawl.crawl.results import as_json as outcome_as_json
 from healthcrawl.crawl.tally import Tally
 from healthcrawl.errors import UsageError
-from healthcrawl.model import Rejection
-from healthcrawl.replay import beside, jobs, read_all, replay
+from healthcrawl.replay import Job, Replayed, Selection, beside, jobs, parts, read_all, replay
+from healthcrawl.rules import Pattern
 
 
 class Command(PlainCommand):
@@ -42,7 +46,8 @@ class Command(PlainCommand):
         return (
             "Read every capture of the archive (or of the WARC and ARC files and folders given) through the same code again. Without "
             "--out, which only files of the archive can be, the corpus is brought up to date; with --out the documents are written into that folder, with the numbers of "
-            "the archive's journal, and the corpus is left alone. Files that others wrote are read by general rules, or by those of "
+            "the archive's journal, and the corpus is left alone. What was read before by the same rules, code and libraries is "
+            "passed over unless --force is given; after a kill the same command goes on where it was. Files that others wrote are read by general rules, or by those of "
             "--site. What can't be read is told, and the rest goes on. Exit status: 0 done, 1 a file could not be read in full."
         )
 
@@ -52,7 +57,17 @@ class Command(PlainCommand):
         parser.add_argument(
             "--site", metavar="S", default="", help="only this site's files; files of others by its rules"
         )
+        parser.add_argument("--since", metavar="DATE", default="", help="only captures made on it or later")
+        parser.add_argument("--until", metavar="DATE", default="", help="only captures made before it")
+        parser.add_argument(
+            "--url", metavar="PATTERN", default="", help="only captures with an address that it is found in"
+        )
         parser.add_argument("--out", metavar="DIR", help="write into this new or empty folder, with a manifest.jsonl")
+        parser.add_argument("--force", action="store_true", help="read also what is unchanged, by rules that are")
+        parser.add_argument("--compare", action="store_true", help="write nothing; tell what would change, and why")
+        parser.add_argument(
+            "--samples", metavar="N", type=int, default=2, help="diffs to show for each cause (default: 2)"
+        )
         parser.add_argument("--workers", metavar="N", type=int, default=0, help="processes (default: one per core)")
         parser.add_argument("--json", action="store_true", help="print every outcome, one object a line")
 
@@ -62,43 +77,76 @@ class Command(PlainCommand):
         if opts.workers < 0:
             raise UsageError("--workers: expected a number of processes, 0 or more (0: one per core)")
         layout = ArchiveLayout(Path(self.setting("ARCHIVE_DIR")))
+        todo = self._jobs(args, opts, layout)
+        if opts.out is None:
+            _refuse_strangers([job.path for job in todo], layout, opts.site)
+        workers = opts.workers or os.cpu_count() or 1
+        if opts.compare:
+            return self._compare(todo, opts, layout, workers)
+        with _store(layout, opts.out, load_clock(self.settings)) as store:
+            reads = read_all(parts(todo, None if opts.force else store), workers)
+            tally, failed = self._tell(replay(reads, store), todo, as_json=opts.json)
+        seconds = size(self.settings, "PROGRESS_SECONDS")
+        troubles = [] if opts.out else _read_files(layout, opts.site, workers, seconds)
+        for name, number, note in summary_rows(tally):
+            print(f"{name:20} {number:>9}  {note}".rstrip(), file=sys.stderr)
+        print(f"the text files are in {opts.out or layout.corpus}", file=sys.stderr)
+        return FAILED if failed or troubles or tally.rejections["fault"] else DONE
+
+    def _compare(self, todo: list[Job], opts: argparse.Namespace, layout: ArchiveLayout, workers: int) -> int:
+        """Tell what a replay would change."""
+        if opts.out:
+            raise UsageError("--compare looks at the corpus of ARCHIVE_DIR and writes nothing: leave --out away")
+        with rehearsal(layout) as rehearsed:
+            reads = read_all(parts(todo, None if opts.force else rehearsed.store), workers)
+            tally, failed = self._tell(replay(reads, rehearsed.store), todo, as_json=False)
+            print(f"captures read: {tally.captures:,}; unchanged: {tally.unread:,}", file=sys.stderr)
+            if changed := changed_parts(rehearsed):
+                print(f"what decides and has changed: {', '.join(changed)}", file=sys.stderr)
+            report = Report(opts.samples)
+            for difference in differences(rehearsed):
+                report.add(difference)
+                if opts.json:
+                    print(json.dumps(asdict(difference), ensure_ascii=False))
+        print("\n".join(report.lines(with_diffs=not opts.json)), file=sys.stderr if opts.json else sys.stdout)
+        return FAILED if failed or tally.rejections["fault"] else DONE
+
+    def _jobs(self, args: list[str], opts: argparse.Namespace, layout: ArchiveLayout) -> list[Job]:
+        """What the options select."""
+        assert self.settings is not None
         site = one_site(self.settings, opts.site) if opts.site else None
+        chosen = Selection(
+            since=moment(opts.since, "--since"), until=moment(opts.until, "--until"), url=_pattern(opts.url)
+        )
         paths = archive_files(args) if args else layout.warc_files(opts.site)
         if not paths:
             where = layout.warc(opts.site) if opts.site else layout.root / "warc"
             raise UsageError(f"no WARC files in {where}; crawl first, or name files")
-        if opts.out is None:
-            _refuse_strangers(paths, layout, opts.site)
-        todo = jobs(paths, all_sites(self.settings), normal_form(self.settings), layout, site)
-        if args and site:
-            todo = (job for job in todo if job.site == site)
-        workers = min(opts.workers or os.cpu_count() or 1, len(paths))
+        todo = jobs(paths, all_sites(self.settings), normal_form(self.settings), layout, site, chosen)
+        return [job for job in todo if not (args and site) or job.site == site]
+
+    def _tell(self, done: Iterator[Replayed], todo: Sequence[Job], *, as_json: bool) -> tuple[Tally, bool]:
+        """Count what became of captures, and print it where that is asked for; say whether something could not be read."""
+        assert self.settings is not None
         tally, failed = Tally(), False
-        seconds = size(self.settings, "PROGRESS_SECONDS")
-        done = track(read_all(todo, workers), len(paths), "WARC files", seconds)
-        with _store(layout, opts.out, load_clock(self.settings)) as store, done as reads:
-            for result in replay(reads, store):
-                if isinstance(result, Rejection):
+        seconds, total = size(self.settings, "PROGRESS_SECONDS"), sum(job.state().size for job in todo)
+        with track(done, total, "bytes of WARC", seconds, lambda one: one.read.part.size) as tracked:
+            for replayed in tracked:
+                for examined, ingested in replayed:
+                    tally.add(examined.context.role, ingested)
+                    if as_json:
+                        name = ingested.change.name if ingested.change else ""
+                        print(
+                            json.dumps(outcome_as_json(ingested.document or ingested.outcome, name), ensure_ascii=False)
+                        )
+                tally.unread += replayed.read.unchanged
+                for rejection in replayed.read.unreadable:
                     failed = True
-                    tally.rejections[result.reason] += 1
-                    print(f"scrapy replay: {result.detail}", file=sys.stderr)
-                    if opts.json:
-                        print(json.dumps(as_json(result), ensure_ascii=False))
-                    continue
-                examined, ingested = result
-                tally.add(examined.context.role, ingested)
-                if opts.json:
-                    name = ingested.change.name if ingested.change else ""
-                    print(json.dumps(as_json(ingested.document or ingested.outcome, name), ensure_ascii=False))
-        troubles = [] if opts.out else _read_files(layout, opts.site, workers, seconds)
-        _tell(tally, opts.out or layout.corpus)
-        return FAILED if failed or troubles or tally.rejections["fault"] else DONE
-
-
-def _tell(tally: Tally, folder: str | Path) -> None:
-    for name, number, note in summary_rows(tally):
-        print(f"{name:20} {number:>9}  {note}".rstrip(), file=sys.stderr)
-    print(f"the text files are in {folder}", file=sys.stderr)
+                    tally.rejections[rejection.reason] += 1
+                    print(f"scrapy replay: {rejection.detail}", file=sys.stderr)
+                    if as_json:
+                        print(json.dumps(outcome_as_json(rejection), ensure_ascii=False))
+        return tally, failed
 
 
 def _read_files(layout: ArchiveLayout, site: str, workers: int, seconds: float) -> list[str]:
@@ -110,6 +158,13 @@ def _read_files(layout: ArchiveLayout, site: str, workers: int, seconds: float) 
     for trouble in troubles:
         print(f"scrapy replay: {trouble}", file=sys.stderr)
     return troubles
+
+
+def _pattern(text: str) -> Pattern | None:
+    try:
+        return re.compile(text) if text else None
+    except re.error as error:
+        raise UsageError(f"--url: expected a regular expression, got {text!r} ({error})") from error
 
 
 def _refuse_strangers(paths: Iterable[Path], layout: ArchiveLayout, site: str) -> None:

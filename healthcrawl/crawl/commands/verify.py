@@ -18,8 +18,7 @@ from healthcrawl.crawl.exits import DONE, FAILED
 from healthcrawl.crawl.options import all_sites, archive_files, normal_form, size
 from healthcrawl.crawl.progress import track
 from healthcrawl.errors import UsageError
-from healthcrawl.model import Rejection
-from healthcrawl.replay import jobs, read_all, replay
+from healthcrawl.replay import jobs, parts, read_all, replay
 from healthcrawl.verify import Verdict, count_files, forget_lost, repair, verify, verify_files
 
 
@@ -117,9 +116,9 @@ class Command(PlainCommand):
                     )
             store = Store(layout.corpus, Manifest(layout.manifest, load_clock(self.settings)), catalog)
             work = jobs(todo, all_sites(self.settings), normal_form(self.settings), layout)
-            for result in replay(read_all(work, 1), store):
-                if isinstance(result, Rejection):
-                    print(f"scrapy verify: {result.detail}", file=sys.stderr)
+            for replayed in replay(read_all(parts(work), 1), store):
+                for rejection in replayed.read.unreadable:
+                    print(f"scrapy verify: {rejection.detail}", file=sys.stderr)
         finally:
             catalog.close()
 
