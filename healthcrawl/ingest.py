@@ -85,7 +85,7 @@ class Ingested:
 
 
 @lru_cache(maxsize=8)
-def decided_by(fingerprint: str) -> str:
+def decided_by(fingerprint: str = "") -> str:
     """The versions of what decides a text, as the journal keeps them; rules have their fingerprint."""
     return " ".join(
         [*(f"{name}/{version(name)}" for name in _DECIDING), *([f"rules/{fingerprint}"] if fingerprint else [])]

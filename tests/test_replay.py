@@ -138,7 +138,7 @@ def test_what_decides_is_read_again_where_it_changed(replayed: ArchiveLayout, tm
     kept = lost.read_bytes()
     lost.unlink()
     assert (run(layout)["read"], lost.read_bytes() == kept) == (1, True)
-    site.write_text(site.read_text("utf-8") + '[layout]\ndrop = [".nowhere"]\n', "utf-8")
+    site.write_text(site.read_text("utf-8") + '[[layouts]]\ndrop = [".nowhere"]\n', "utf-8")
     some = run(layout, selection=Selection(url=re.compile("_6[0-9]?[.]html$")))["read"]
     assert 0 < some < 12
     assert run(layout)["read"] == PAGES - some
@@ -176,7 +176,7 @@ def test_a_comparison_tells_what_would_change_and_why_and_writes_nothing(
 ) -> None:
     layout = copy(replayed, tmp_path / "archive")
     site = layout.root / "sites" / f"{SITE}.toml"
-    site.write_text(site.read_text("utf-8") + '[layout]\ndrop = ["#zoom", ".TRS_Editor p:last-child"]\n', "utf-8")
+    site.write_text(site.read_text("utf-8") + '[[layouts]]\ndrop = ["#zoom", ".TRS_Editor p:last-child"]\n', "utf-8")
     before = tree(layout.root)
     done = compare(layout, "--json")
     assert done.status == 0, done.err
