@@ -132,7 +132,10 @@ def test_two_processes_do_nearly_as_much_as_two_replays(archives: Archives) -> N
 
 
 def test_an_unchanged_archive_takes_seconds(archives: Archives) -> None:
-    archives.replay(LARGE, out=False).wait()
+    first = archives.replay(LARGE, out=False).wait()
+    print(
+        f"\nthe first replay of {LARGE:,}: {first.wall:.0f} s, {first.cpu / LARGE * 1e3:.2f} ms CPU a page, {first.growth(1 / 6):.1f} MB"
+    )
     again = archives.replay(LARGE, out=False).wait()
     print(f"\nreplay of {LARGE:,} captures that are unchanged: {again.wall:.2f} s, {again.cpu:.2f} s CPU")
     assert again.cpu < 5
