@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 import sqlalchemy as sa
 
 from healthcrawl.corpus import catalog as tables
-from healthcrawl.corpus.catalog import Catalog
+from healthcrawl.corpus.catalog import Catalog, moment, parse_moment
+from healthcrawl.corpus.frontier import HEAD, LATER, NEW, NOW
 from healthcrawl.corpus.vitals import Problem, problems_of, shows_its_page
 
+_DAY = timedelta(days=1)
 _CAPTURES, _DOCUMENTS, _FINDINGS, _RUNS = tables.captures, tables.documents, tables.findings, tables.runs
 
 
@@ -26,7 +29,7 @@ class Condition:
     """How a site stands. Moments are ISO text in UTC, empty where there is none.
 
     `ended_at` is empty while a run goes on, and of one that was cut off; `counts` are those of the last run that ended. `waiting`
-    are pages that are known and were never visited.
+    are pages that are known and were not yet visited; `due_at` is when the next one may be: empty, now. Lists may be every day.
     """
 
     site: str
@@ -35,6 +38,7 @@ class Condition:
     ended_at: str = ""
     result: str = ""
     waiting: int = 0
+    due_at: str = ""
     documents: int = 0
     counts: Mapping[str, int]
     problems: tuple[Problem, ...] = ()
@@ -54,7 +58,7 @@ def condition_of(catalog: Catalog, site: str) -> Condition:
         last = sa.select(_RUNS).where(_RUNS.c.site == site).order_by(_RUNS.c.id.desc()).limit(1)
         row = tx.execute(last).one_or_none()
         ended = tx.execute(last.where(_RUNS.c.ended_at != "")).one_or_none()
-        waiting = sa.select(sa.func.count()).where(tables.pages.c.site == site, tables.pages.c.state == "pending")
+        waiting = sa.select(sa.func.count()).where(tables.pages.c.site == site, tables.pages.c.queue.in_((NOW, NEW)))
         documents = sa.select(sa.func.count()).where(_DOCUMENTS.c.site == site, _DOCUMENTS.c.name != "")
         return Condition(
             site=site,
@@ -62,12 +66,24 @@ def condition_of(catalog: Catalog, site: str) -> Condition:
             started_at=row.started_at if row else "",
             ended_at=row.ended_at if row else "",
             result=row.result if row else "",
-            waiting=tx.execute(waiting).scalar_one(),
+            waiting=(count := tx.execute(waiting).scalar_one()),
+            due_at="" if count or (row and not row.ended_at) else _next_due(tx, site),
             documents=tx.execute(documents).scalar_one(),
             counts=ended.counts if ended else {},
             problems=tuple(problems_of(tx, site, row.id)) if row else (),
             incidents=_incidents(tx, site),
         )
+
+
+def _next_due(tx: sa.Connection, site: str) -> str:
+    """When a page may be visited next: one that failed or was not there, or the first page of a list, a day after the last time."""
+    table = tables.pages
+    queued = sa.select(sa.func.min(table.c.place)).where(table.c.site == site)
+    later = tx.execute(queued.where(table.c.queue == LATER)).scalar_one_or_none()
+    head = tx.execute(queued.where(table.c.queue == HEAD)).scalar_one_or_none()
+    listed = parse_moment(head or "")
+    moments = [later or "", moment(listed + _DAY) if listed else ""]
+    return min(filter(None, moments), default="")
 
 
 def _incidents(tx: sa.Connection, site: str) -> tuple[Incident, ...]:

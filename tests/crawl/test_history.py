@@ -104,6 +104,25 @@ def test_a_person_reads_marks_and_captures(room: Newsroom) -> None:
     assert " @ " in told
 
 
+def test_a_withdrawn_document_is_kept_told_and_may_come_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    room = Newsroom(tmp_path, monkeypatch, articles=3)
+    assert room.crawl("2026-03-01T08:00").status == 0
+    files = sorted(path.name for path in (room.archive / "corpus").iterdir())
+    room.gone.add(2)
+    for day in ("02", "05"):
+        assert room.crawl(f"2026-03-{day}T08:00").status == 0
+    assert sorted(path.name for path in (room.archive / "corpus").iterdir()) == files
+    told = room.run("changes", "--since", "2026-03-02", "--json").out.splitlines()
+    (news,) = map(json.loads, told)
+    assert (news["event"], news["url"], news["noted_at"][:10]) == ("withdrawn", room.url(2), "2026-03-05")
+    assert "1 withdrawn" in room.run("status").out
+    room.gone.clear()
+    assert room.crawl("2026-03-08T08:00").status == 0
+    kinds = [one["event"] for one in events(room, room.url(2))]
+    assert kinds == ["new", "absent", "withdrawn", "same", "back"]
+    assert room.run("verify").status == 0
+
+
 @pytest.mark.parametrize(
     ("args", "words"),
     [

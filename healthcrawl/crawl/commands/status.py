@@ -38,7 +38,7 @@ class Command(PlainCommand):
     def long_desc(self) -> str:
         """The help's first paragraph."""
         return (
-            "Show the sites that were crawled (or those named): the last run and its result, pages that wait to be fetched, documents, what "
+            "Show the sites that were crawled (or those named): the last run and its result, when the next page is due, documents, what "
             "the last run changed, what it found wrong and since when, and pages that carry spam. Exit status: 0 all well, "
             "1 the last run of a site failed, 2 wrong use, 3 an expectation of a site is broken."
         )
@@ -98,13 +98,13 @@ def _show(conditions: Iterable[Condition], titles: Mapping[str, str]) -> None:
         for one in conditions:
             page.line((one.site, "bold"), f" {titles.get(one.site, '')}  ", (_state(one), _style(one)))
             page.line(f"{_when(one.started_at)}, {one.documents:,} documents, {_changes(one)}", margin=2)
-            page.line(f"{one.waiting:,} pages waiting", margin=2)
+            page.line(f"next due: {_due(one)}", margin=2)
     else:
         table = Table(
             "site",
             "last run (UTC)",
             "state",
-            "waiting",
+            "next due",
             "documents",
             "last changes",
             "hacked",
@@ -113,7 +113,7 @@ def _show(conditions: Iterable[Condition], titles: Mapping[str, str]) -> None:
         )
         for one in conditions:
             hacked = f"{len(one.incidents):,}" if one.incidents else "-"
-            row = [one.site, _when(one.started_at), f"{one.waiting:,}", f"{one.documents:,}", _changes(one), hacked]
+            row = [one.site, _when(one.started_at), _due(one), f"{one.documents:,}", _changes(one), hacked]
             table.add_row(*row[:2], Text(_state(one), _style(one)), *row[2:])
         console.print(table, soft_wrap=not console.is_terminal)
     for one in conditions:
@@ -134,6 +134,12 @@ def _style(one: Condition) -> str:
 def _changes(one: Condition) -> str:
     told = [f"{one.counts[f'documents.{kind}']:,} {kind}" for kind in _CHANGES if one.counts.get(f"documents.{kind}")]
     return ", ".join(told) or "none"
+
+
+def _due(one: Condition) -> str:
+    if one.waiting:
+        return f"now, {one.waiting:,} pages"
+    return _when(one.due_at) if one.due_at else "now"
 
 
 def _when(moment: str) -> str:
