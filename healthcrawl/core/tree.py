@@ -51,6 +51,13 @@ _SILENT = frozenset({
 # Selectors that an index can answer alone.
 _PLAIN = re.compile(r"[.#]?[\w-]+|\[(?:class|id)\*=[\w-]+\]")
 _BLANKS = re.compile("[ \t\n\r\f]+")
+# A title and what follows it; what damage may leave of the title's end tag.
+_TITLE = re.compile(r"(?P<tag><title\b[^<>]*>)(?P<text>[^<]*)(?P<next><[/!]?\w*)?", re.IGNORECASE)
+_END_LEFT = re.compile(r"[^<\w\s]?/title\s*>.*", re.IGNORECASE | re.DOTALL)
+_TITLE_END = re.compile("</title", re.IGNORECASE)
+_BODY = re.compile(r"<body\b|\Z", re.IGNORECASE)
+_IN_HEAD = frozenset({"<!", "</head", "<base", "<body", "<link", "<meta", "<script", "<style"})
+_HEAD_REACH = 50_000  # characters; a page's title begins before
 _LONGEST_CELL = 1500  # characters; a longer cell holds an article, and its table lays out the page
 
 
@@ -65,7 +72,7 @@ def parse(text: str) -> html.HtmlElement:
     for noncharacter in _NONCHARACTERS:
         if noncharacter in text:
             text = text.replace(noncharacter, "")
-    source = _without_stuffed_tags(text.encode("utf-8", "replace").translate(None, _CONTROLS))
+    source = _without_stuffed_tags(_with_title_closed(text).encode("utf-8", "replace").translate(None, _CONTROLS))
     parser = etree.HTMLParser(encoding="utf-8", huge_tree=False, remove_comments=True, remove_pis=True)
     parser.set_element_class_lookup(_LOOKUP)
     try:
@@ -73,6 +80,21 @@ def parse(text: str) -> html.HtmlElement:
     except (etree.ParserError, etree.XMLSyntaxError):  # nothing in it but blanks, comments or noise
         return html.document_fromstring(b"<html><head></head><body></body></html>", parser=parser)
     return tree
+
+
+def _with_title_closed(text: str) -> str:
+    """A page's source with its title ended where damage took the end tag, lest the whole page be a part of the title.
+
+    >>> _with_title_closed("<title>通知\N{REPLACEMENT CHARACTER}/title><meta name=a><body><p>正文"), _with_title_closed("<title>a</title>")
+    ('<title>通知</title><meta name=a><body><p>正文', '<title>a</title>')
+    """
+    title = _TITLE.search(text, 0, _HEAD_REACH)
+    if title is None or (title["next"] or "").lower() not in _IN_HEAD:
+        return text
+    body = _BODY.search(text, title.end())
+    if _TITLE_END.search(text, title.end(), body.start() if body else len(text)):
+        return text
+    return f"{text[: title.end('tag')]}{_END_LEFT.sub('', title['text'])}</title>{text[title.end('text') :]}"
 
 
 def _without_stuffed_tags(source: bytes) -> bytes:

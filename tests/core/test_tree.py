@@ -101,3 +101,18 @@ def test_index_forgets_what_is_dropped() -> None:
     index.drop(index.tree)
     assert index.matches("#b") == index.matches(".c") == []
     assert text_of(index.tree) == "三"
+
+
+@pytest.mark.parametrize("following", ["<meta name=a>", "\n<!-- a --><link rel=b>", "</head>", "<script>a</script>"])
+@pytest.mark.parametrize("left", ["", "\N{REPLACEMENT CHARACTER}/title>", "?/TITLE >"])
+def test_a_title_without_its_end_is_not_the_whole_page(left: str, following: str) -> None:
+    tree = parse(f"<html><head><title>通知{left}{following}</head><body><p>正文。</p></body></html>")
+    assert (tree.findtext(".//title") or "").strip() == "通知"
+    assert lines_of(tree) == ["正文。"]
+
+
+def test_a_title_with_an_end_keeps_what_is_in_it() -> None:
+    tree = parse(
+        "<html><head><title>通知<meta>一</title></head><body><p>正文。</p><svg><title>图</title></svg></body></html>"
+    )
+    assert tree.findtext(".//title") == "通知<meta>一"
