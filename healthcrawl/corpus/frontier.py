@@ -316,7 +316,7 @@ class Frontier:
         if before is not None and _kind(row, before) != kind:  # how it changed when it was young tells little
             history = History()
         elif before is not None:
-            signal, days = row["signal"], (visit.at - before) / _DAY
+            signal, days = row["signal"], _days(row["seen_at"], visit.at)
             rate = self._schedule.rates(Cohort.of(kind, history, signal), days).mean
             calm = quiet(days, rate, changed=visit.changed, announced=bool(signal))
             history = visited(history, calm, changed=visit.changed)
@@ -484,8 +484,8 @@ def _put_off(row: Mapping[str, Any], visit: Visit) -> dict[str, Any]:
 
 
 def _days(place: str, at: datetime) -> float:
-    """The days from the place of a page in its cohort to a moment."""
-    return (at - datetime.fromisoformat(place)) / _DAY
+    """The days from the place of a page in its cohort to a moment; 0 where a clock was wrong and it is yet to come."""
+    return max((at - datetime.fromisoformat(place)) / _DAY, 0.0)
 
 
 def _is_better(url: str, row: Mapping[str, Any]) -> bool:

@@ -139,6 +139,8 @@ def _killed(number: int, limits: Limits) -> FileText:
 def _plain(said: bytes, status: int, limits: Limits) -> FileText:
     """What a program that writes plain text came to."""
     text = normalise(said.decode("utf-8", "replace")[: limits.chars], "keep", "keep")
+    if status and len(said) >= limits.output:  # Python has its children ignore the signal: they see a failed write
+        return _killed(signal.SIGXFSZ, limits)
     if status > _SHELL:
         return _killed(status - _SHELL, limits)
     if status:

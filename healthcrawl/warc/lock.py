@@ -35,8 +35,9 @@ def hold(folder: Path, now: datetime) -> Iterator[None]:
             raise SiteLockedError(
                 f"{folder.name} is being crawled by {holder} (lock file {path}); try again when that one is through"
             ) from None
-        file.truncate(0)
-        file.write(f"process {os.getpid()} on {socket.gethostname()} since {now:%Y-%m-%d %H:%M:%S} UTC\n")
-        file.flush()
+        with disk_errors(path):
+            file.truncate(0)
+            file.write(f"process {os.getpid()} on {socket.gethostname()} since {now:%Y-%m-%d %H:%M:%S} UTC\n")
+            file.flush()
         yield
         file.truncate(0)

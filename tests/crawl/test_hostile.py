@@ -138,6 +138,7 @@ def test_no_page_makes_us_touch_another_host(tmp_path: Path, scheme: str) -> Non
     }
     assert {path.name for path in ended.archive.iterdir()} <= {
         "warc", "index", "corpus", "manifest.jsonl", "catalog.sqlite", "catalog.sqlite-wal", "catalog.sqlite-shm", "turns",
+        "metrics.prom",
     }  # fmt: skip
 
 

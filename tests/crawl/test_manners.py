@@ -44,7 +44,8 @@ def test_a_host_that_cannot_tell_its_rules_is_left_alone(tmp_path: Path, status:
     assert set(asked) == {"/robots.txt"}
     assert done.status == 1
     assert f"answered {status[:3]}" in done.err
-    assert "4 not asked for, since robots.txt could not be read" in done.err
+    assert "│ not asked for │     4 │ robots.txt could not be read" in done.err
+    assert f"c3 (http://manners.healthcrawl.test/3: robots.txt answered {status[:3]})" in done.err
 
 
 def test_a_host_whose_rules_cannot_be_fetched_is_left_alone(tmp_path: Path) -> None:

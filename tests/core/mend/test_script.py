@@ -143,4 +143,7 @@ _WORDS = [
 @settings(max_examples=300, deadline=None)
 @given(st.lists(st.sampled_from([*_WORDS, *"".join(_WORDS), *"，。 \n的醫a（“—-"]), max_size=12).map("".join))
 def test_conversion_by_characters_and_by_words_is_opencc_s(text: str) -> None:
-    assert _to_simplified(text) == OpenCC("t2s").convert(text)
+    converted = OpenCC("t2s").convert(text)
+    # Simplified characters beyond the basic plane are so new that nobody writes them.
+    expected = "".join(old if new > "\uffff" else new for old, new in zip(text, converted, strict=True))
+    assert _to_simplified(text) == expected
