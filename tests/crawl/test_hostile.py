@@ -248,7 +248,9 @@ def test_the_lists_that_failed_are_named(faulty: Crawl) -> None:
 
 def test_memory_stays_small(faulty: Crawl) -> None:
     if LARGEST <= faulty.memory < 1.4 * LARGEST:
-        pytest.xfail("on a machine with ten times the work it can do, 420 and 513 MB were seen; 265 where there is none")
+        pytest.xfail(
+            "on a machine with ten times the work it can do, 420 and 513 MB were seen; 265 where there is none"
+        )
     assert faulty.memory < LARGEST
 
 
