@@ -62,8 +62,9 @@ _CONVERTED = 0.1  # share of traditional characters from which a text is one
 def score(line: str, spam: Spam) -> float:
     """How much a line looks like spam: log odds, up to the prior; `Spam.suspect` and `Spam.drop` are the marks to compare with.
 
-    A line of some length that has next to nothing that hints at spam is not weighed: minus infinity. The model's verdict and, up to `Spam.most_of_words`, that of the words are added up. The line is also read without the
-    marks, blanks and pictures that split its words; the higher score counts.
+    A line of some length that has next to nothing that hints at spam is not weighed: minus infinity. The model's verdict and, up
+    to `Spam.most_of_words`, that of the words are added up. The line is also read without the marks, blanks and pictures that
+    split its words; the higher score counts.
     """
     text = line if len(line) <= _LONGEST_LINE else line[: _LONGEST_LINE // 2] + line[-_LONGEST_LINE // 2 :]
     text = fold(text).lower()

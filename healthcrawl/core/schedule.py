@@ -43,7 +43,7 @@ class History:
 class Cohort:
     """Pages of one class with like histories; `signal` names what says that they have changed, if anything does.
 
-    `level` is their exposure, in steps of a fifth.
+    `level` is their exposure, in `_LEVELS` steps for each doubling.
     """
 
     kind: PageClass

@@ -47,9 +47,9 @@ _SILENT = frozenset({
     "audio", "canvas", "datalist", "embed", "head", "iframe", "link", "map", "math", "meta", "noscript",
     "object", "rp", "rt", "script", "select", "style", "svg", "template", "textarea", "title", "video",
 })  # fmt: skip
-# What HTML calls blank. Wide and hard spaces inside a line are left: in a mirror's text they are bytes of damaged characters.
 # Selectors that an index can answer alone.
 _PLAIN = re.compile(r"[.#]?[\w-]+|\[(?:class|id)\*=[\w-]+\]")
+# What HTML calls blank. Wide and hard spaces inside a line are left: in a mirror's text they are bytes of damaged characters.
 _BLANKS = re.compile("[ \t\n\r\f]+")
 # A title and what follows it; what damage may leave of the title's end tag.
 _TITLE = re.compile(r"(?P<tag><title\b[^<>]*>)(?P<text>[^<]*)(?P<next><[/!]?\w*)?", re.IGNORECASE)
