@@ -1,0 +1,1 @@
+"""Archive and corpus as pages for people: read-only, on loopback, without scripts."""
