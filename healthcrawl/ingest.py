@@ -28,8 +28,9 @@ from healthcrawl.core.urls import canonical
 from healthcrawl.corpus import catalog as tables
 from healthcrawl.corpus import parts
 from healthcrawl.corpus.attachments import list_file
-from healthcrawl.corpus.frontier import Frontier, State, Visit
+from healthcrawl.corpus.frontier import Frontier
 from healthcrawl.corpus.outcomes import Outcomes
+from healthcrawl.corpus.queues import State, Visit
 from healthcrawl.corpus.store import Change, Provenance, Store, Writing
 from healthcrawl.knowledge.fingerprint import parts as fingerprint_parts
 from healthcrawl.model import (

@@ -11,9 +11,9 @@ import sqlalchemy as sa
 
 from healthcrawl.corpus import catalog as tables
 from healthcrawl.corpus.catalog import Catalog
-from healthcrawl.corpus.frontier import NOW
 from healthcrawl.corpus.layout import ArchiveLayout, content_hash, parse_name
 from healthcrawl.corpus.manifest import Manifest, Step
+from healthcrawl.corpus.queues import NOW
 from healthcrawl.disk import disk_errors
 from healthcrawl.errors import ArchiveError
 from healthcrawl.model import Location

@@ -10,8 +10,9 @@ import sqlalchemy as sa
 from healthcrawl.core.urls import canonical
 from healthcrawl.corpus import catalog as tables
 from healthcrawl.corpus.catalog import Catalog
-from healthcrawl.corpus.frontier import Frontier, Visit
+from healthcrawl.corpus.frontier import Frontier
 from healthcrawl.corpus.manifest import Manifest
+from healthcrawl.corpus.queues import Visit
 from healthcrawl.corpus.store import Store
 from healthcrawl.ingest import examine, keep
 from healthcrawl.knowledge.load import load_rules

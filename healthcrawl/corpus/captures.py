@@ -103,3 +103,13 @@ def _first(catalog: Catalog, query: sa.Select[Any], **values: str | int) -> Capt
         record_id=row.record_id,
         location=Location(warc_file=row.warc_file, offset=row.warc_offset, length=row.warc_length),
     )
+
+
+def newest_capture(catalog: Catalog, site: str, until: datetime | None = None) -> datetime | None:
+    """When the latest capture of a site (of those not after `until`) was made; None where there is none."""
+    table = tables.captures
+    query = sa.select(sa.func.max(table.c.captured_at)).where(table.c.site == site)
+    if until is not None:
+        query = query.where(table.c.captured_at <= tables.moment(until))
+    with catalog.reading() as tx:
+        return tables.parse_moment(tx.execute(query).scalar_one_or_none() or "")

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from healthcrawl.corpus import catalog as tables
 from healthcrawl.corpus.catalog import Catalog, moment, parse_moment
-from healthcrawl.corpus.frontier import HEAD, LATER, NEW, NOW
+from healthcrawl.corpus.queues import HEAD, LATER, NEW, NOW
 from healthcrawl.corpus.vitals import Problem, problems_of, shows_its_page
 
 _DAY = timedelta(days=1)

@@ -11,57 +11,41 @@ these a run visits the ones that are worth most (`healthcrawl.core.schedule`), a
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import islice
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from healthcrawl.core.expect import Breach
-from healthcrawl.core.hours import CHINA
-from healthcrawl.core.schedule import (
-    ASSUMED,
-    FRESH_DAYS,
-    Cohort,
-    History,
-    Moments,
-    PageClass,
-    Record,
-    Schedule,
-    Signals,
-    Spread,
-    best,
-    fit,
-    quiet,
-    visited,
-)
+from healthcrawl.core.schedule import Cohort, best
 from healthcrawl.core.urls import canonical
 from healthcrawl.corpus import catalog as tables
 from healthcrawl.corpus.catalog import Catalog
-from healthcrawl.corpus.vitals import note_problems
+from healthcrawl.corpus.learned import Learned
+from healthcrawl.corpus.queues import (
+    CLEAN,
+    FILE,
+    HEAD,
+    KEPT,
+    LATER,
+    NEW,
+    NOW,
+    PageRow,
+    Signal,
+    State,
+    Visit,
+    announced,
+    days_since,
+    page_of,
+    put_off,
+)
 from healthcrawl.corpus.walk import Walk
 from healthcrawl.model import Context
 from healthcrawl.rules import Revisiting, Rules
 
-State: TypeAlias = Literal["pending", "fetched", "redirected", "gone", "withdrawn", "forbidden", "failed"]
-Signal: TypeAlias = Literal["list", "sitemap", "feed"]
-
-NOW, NEW, LATER, HEAD, FILE, KEPT = "now", "new", "later", "head", "file", "kept"
-
 _TABLE = tables.pages
 _PLAIN = Rules(families=())  # what all servers hold equal
-_DAY = timedelta(days=1)
-_CONFIRM = 1.5 * _DAY  # from a first 404 to the visit that confirms it; with a daily run, the second after
-_GONE_FOR = _DAY  # so far apart at least they are
-_LONGEST = 30 * _DAY  # until a page is tried again that failed, was not there, redirects or is forbidden
-_FORBIDDEN = 7 * _DAY
 _AT_LEAST = 10  # pages that a run may visit again, however small the site is
-_EARLY = 1 / 12  # days by which a run may come early
-_WEIGHTS = {"fresh": 2.0}  # young articles are read more than old ones
-
-# What a page has that was just read, or just found.
-_CLEAN: dict[str, Any] = {"signal": "", "failures": 0, "gone_at": "", "withdrawn_at": ""}
 
 # Each queue with the first place in it: one look at the index for each, however many pages there are.
 _HEADS = sa.text(
@@ -75,37 +59,6 @@ _HEADS = sa.text(
     FROM heads WHERE queue IS NOT NULL
     """
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PageRow:
-    """A page to visit: where, why, and what allows to ask for it only if it changed. `signal` says why it should have."""
-
-    address: str
-    url: str
-    context: Context
-    etag: str = ""
-    last_modified: str = ""
-    captured_at: datetime | None = None
-    signal: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Visit:
-    """What a visit found. `etag` and `last_modified` are kept only from a full, whole answer (`body`).
-
-    `changed`: not as the visit before found it. `lied`: the server said "not modified" without having been told what we have;
-    then nothing it said before is believed either.
-    """
-
-    url: str
-    at: datetime
-    state: State
-    body: bool = False
-    etag: str = ""
-    last_modified: str = ""
-    changed: bool = False
-    lied: bool = False
 
 
 class Frontier:
@@ -133,7 +86,7 @@ class Frontier:
         self.walk = Walk()
         self.lists_files = files
         self.asks_for_files = files
-        self._schedule = self._load()
+        self._learned = Learned(catalog, site, self._revisiting)
         self._allowance: int | None = None  # pages that this run may yet visit again
         self._lists_done = False
 
@@ -178,7 +131,7 @@ class Frontier:
                 signal = signal or ("feed" if context.entry_title else "sitemap")
         signal = signal if row["captured_at"] and row["run"] != self._run else ""
         if signal:
-            told |= _announced(row, signal)
+            told |= announced(row, signal)
         if row["queue"] == NEW and "entry_date" in told:
             told["place"] = told["entry_date"]
         if told:
@@ -211,11 +164,11 @@ class Frontier:
         if visit.lied:
             values |= {"etag": "", "last_modified": ""}
         if visit.state != "fetched":
-            values |= _put_off(row, visit)
+            values |= put_off(row, visit)
         elif row["role"] == "attachment":
-            values |= _CLEAN | {"queue": KEPT}
+            values |= CLEAN | {"queue": KEPT}
         else:
-            values |= self._learn(tx, row, visit)
+            values |= self._learned.read(tx, row, visit)
         if row["head"]:
             values |= {"queue": HEAD, "place": values["visited_at"]}
         tx.execute(sa.update(_TABLE).where(self._is(address)).values(**values))
@@ -265,7 +218,7 @@ class Frontier:
                 rows += self._unvisited(tx, _TABLE.c.queue == FILE, _TABLE.c.place, limit - len(rows))
                 left = sa.and_(sa.or_(now, waiting), role == "attachment")
                 rows += self._unvisited(tx, left, _TABLE.c.place, limit - len(rows))
-            return [_page(row) for row in rows]
+            return [page_of(row) for row in rows]
 
     def give_up(self, pages: Iterable[PageRow], at: datetime) -> None:
         """Of some pages, note those as failed that this run has asked for without getting anywhere; it may not be their fault."""
@@ -289,46 +242,13 @@ class Frontier:
             return tx.execute(query).scalar_one()
 
     def learn(self, at: datetime) -> None:
-        """Fit the priors of this site's pages anew, by all that is known of them."""
-        moments = dict.fromkeys(ASSUMED, Moments())
-        signals = self._schedule.signals
-        query = sa.select(_TABLE.c.queue, _TABLE.c.place).where(_TABLE.c.site == self._site)
-        query = query.where(_TABLE.c.queue.contains(" ")).order_by(_TABLE.c.queue)
-        with self._catalog.reading() as tx:
-            rows = tx.execution_options(yield_per=5000).execute(query)
-            for queue, place in rows:
-                cohort = Cohort.parse(queue)
-                history = signals.until_now(cohort.history, _days(place, at), cohort.signal)
-                moments[cohort.kind] = moments[cohort.kind].plus(history)
-        priors = {name: fit(moments[name], assumed) for name, assumed in ASSUMED.items()}
-        with self._catalog.writing() as tx:
-            self._keep(tx, priors=priors)
+        """Fit what is held of this site's pages anew, by all that is known of them."""
+        self._learned.fit(at)
 
     def state_in_run(self, tx: sa.Connection, address: str) -> State | None:
         """What this run has found at an address; None if it has not been there."""
         row = self._row(tx, address)
         return row["state"] if row and row["run"] == self._run else None
-
-    def _learn(self, tx: sa.Connection, row: Mapping[str, Any], visit: Visit) -> dict[str, Any]:
-        """What a page that was read shows of its changes, and its place among its like."""
-        history, kind = History(changes=row["changes"], exposure=row["exposure"]), _kind(row, visit.at)
-        before = tables.parse_moment(row["seen_at"])
-        if before is not None and _kind(row, before) != kind:  # how it changed when it was young tells little
-            history = History()
-        elif before is not None:
-            signal, days = row["signal"], _days(row["seen_at"], visit.at)
-            rate = self._schedule.rates(Cohort.of(kind, history, signal), days).mean
-            calm = quiet(days, rate, changed=visit.changed, announced=bool(signal))
-            history = visited(history, calm, changed=visit.changed)
-            if kind != "list":  # no signal speaks of lists
-                self._keep(tx, signals=self._schedule.signals.noted(signal, rate * calm, changed=visit.changed))
-        return _CLEAN | {
-            "queue": str(Cohort.of(kind, history)),
-            "place": tables.moment(visit.at),
-            "seen_at": tables.moment(visit.at),
-            "changes": history.changes,
-            "exposure": history.exposure,
-        }
 
     def _again(self, tx: sa.Connection, limit: int, at: datetime) -> list[dict[str, Any]]:
         """Pages that were read before, those first that are worth most, as many as this run may visit."""
@@ -341,11 +261,11 @@ class Frontier:
         heads = []
         for queue, place in tx.execute(_HEADS, {"site": self._site}):
             cohort = Cohort.parse(queue) if " " in queue else None
-            if cohort and (value := self._schedule.worth(cohort, _days(place, at))) > 0:
+            if cohort and (value := self._learned.schedule.worth(cohort, days_since(place, at))) > 0:
                 heads.append((value, cohort))
         heads.sort(key=lambda head: -head[0])  # of others, not even the first page can be among the best
         queues = {cohort: self._ages(tx, cohort, limit, at) for _, cohort in heads[:limit]}
-        rows = list(islice(best(queues, self._schedule.worth), limit))
+        rows = list(islice(best(queues, self._learned.schedule.worth), limit))
         self._allowance -= len(rows)
         return rows
 
@@ -354,7 +274,7 @@ class Frontier:
     ) -> Iterator[tuple[float, dict[str, Any]]]:
         """The pages of a cohort, the one first that was seen longest ago."""
         for row in self._unvisited(tx, _TABLE.c.queue == str(cohort), _TABLE.c.place, limit):
-            yield _days(row["place"], at), row
+            yield days_since(row["place"], at), row
 
     def _others(self, tx: sa.Connection, limit: int) -> list[dict[str, Any]]:
         """Any pages that this run has not visited, lists first."""
@@ -377,38 +297,8 @@ class Frontier:
             query = sa.select(_TABLE).where(_TABLE.c.site == self._site, condition, _TABLE.c.run != self._run)
             yield from _fetch(tx, query.order_by(order).limit(limit))
 
-    def _load(self) -> Schedule:
-        """What is known of how the site's pages change."""
-        table = tables.learned
-        query = sa.select(table.c.priors, table.c.signals).where(table.c.site == self._site)
-        with self._catalog.reading() as tx:
-            row = tx.execute(query).one_or_none()
-        priors, signals = dict(ASSUMED), Signals()
-        if row is not None:
-            priors |= {name: Spread(**spread) for name, spread in row.priors.items()}
-            records = {name: Record(**record) for name, record in row.signals["records"].items()}
-            signals = Signals(**{**row.signals, "records": records})
-        return Schedule(
-            priors=priors,
-            signals=signals,
-            weights=_WEIGHTS,
-            floor=max(self._revisiting.floor_days - _EARLY, 0.0),
-            ceiling=self._revisiting.ceiling_days,
-        )
-
-    def _keep(self, tx: sa.Connection, **learned: Any) -> None:
-        """Keep what was learned: `priors` or `signals`."""
-        self._schedule = replace(self._schedule, **learned)
-        table, schedule = tables.learned, self._schedule
-        values = {
-            "priors": {name: asdict(spread) for name, spread in schedule.priors.items()},
-            "signals": asdict(schedule.signals),
-        }
-        if tx.execute(sa.update(table).where(table.c.site == self._site).values(**values)).rowcount == 0:
-            tx.execute(sa.insert(table).values(site=self._site, **values))
-
     def _new(self, address: str, url: str, context: Context, at: datetime) -> dict[str, Any]:
-        return _CLEAN | {
+        return CLEAN | {
             "site": self._site,
             "address": address,
             "url": url,
@@ -447,110 +337,7 @@ def _fetch(tx: sa.Connection, query: sa.Select[Any]) -> Iterator[dict[str, Any]]
         yield dict(row)
 
 
-def _kind(row: Mapping[str, Any], at: datetime) -> PageClass:
-    """The class of a page at a moment: how old an article is tells the list, or when it was found."""
-    if row["role"] == "list":
-        return "list"
-    told = datetime.fromisoformat(row["entry_date"] or row["found_at"] or row["visited_at"])
-    born = told if told.tzinfo else told.replace(tzinfo=CHINA)
-    return "fresh" if (at - born) / _DAY < FRESH_DAYS else "old"
-
-
-def _announced(row: Mapping[str, Any], signal: Signal) -> dict[str, str]:
-    """Where a page belongs of which a signal says that it has changed."""
-    if " " in row["queue"]:
-        return {"signal": signal, "queue": str(replace(Cohort.parse(row["queue"]), signal=signal))}
-    return {"signal": signal, "queue": NOW, "place": ""} if row["queue"] == LATER else {"signal": signal}
-
-
-def _put_off(row: Mapping[str, Any], visit: Visit) -> dict[str, Any]:
-    """When to try a page again that could not be read, and what it now counts as."""
-    at, failures, rest = visit.at, row["failures"], _LONGEST
-    told: dict[str, Any] = {"signal": ""}
-    if visit.state == "failed":
-        failures += 1
-        # The next run tries it, then one a day later: with twice the time from then on.
-        rest = timedelta(0) if failures == 1 else min((2 ** min(failures - 1, 10) - 1.5) * _DAY, _LONGEST)
-        told = {"failures": failures}
-    elif visit.state == "gone":
-        first = tables.parse_moment(row["gone_at"])
-        told |= {"gone_at": row["gone_at"] or tables.moment(at), "failures": 0}
-        rest = _CONFIRM if first is None else min(2 * max(at - first, _CONFIRM), _LONGEST)
-        if first is not None and at - first >= _GONE_FOR:
-            told |= {"state": "withdrawn", "withdrawn_at": row["withdrawn_at"] or tables.moment(at)}
-    elif visit.state == "forbidden":
-        rest = _FORBIDDEN
-    return told | {"queue": LATER, "place": tables.moment(at + rest)}
-
-
-def _days(place: str, at: datetime) -> float:
-    """The days from the place of a page in its cohort to a moment; 0 where a clock was wrong and it is yet to come."""
-    return max((at - datetime.fromisoformat(place)) / _DAY, 0.0)
-
-
 def _is_better(url: str, row: Mapping[str, Any]) -> bool:
     """Whether a page that was never fetched is better asked for here: at its own address, not at that of a copy."""
     own = row["address"]
     return not row["captured_at"] and canonical(row["url"], _PLAIN) != own and canonical(url, _PLAIN) == own
-
-
-def newest_capture(catalog: Catalog, site: str, until: datetime | None = None) -> datetime | None:
-    """When the latest capture of a site (of those not after `until`) was made; None where there is none."""
-    table = tables.captures
-    query = sa.select(sa.func.max(table.c.captured_at)).where(table.c.site == site)
-    if until is not None:
-        query = query.where(table.c.captured_at <= tables.moment(until))
-    with catalog.reading() as tx:
-        return tables.parse_moment(tx.execute(query).scalar_one_or_none() or "")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
-    """One run of a site. `resumed`: an earlier process began it and was killed."""
-
-    id: int
-    resumed: bool
-
-
-def begin_run(catalog: Catalog, site: str, at: datetime) -> Run:
-    """Begin a run, or go on with the one that was cut off."""
-    table = tables.runs
-    with catalog.writing() as tx:
-        query = sa.select(table.c.id, table.c.ended_at).where(table.c.site == site).order_by(table.c.id.desc()).limit(1)
-        last = tx.execute(query).one_or_none()
-        if last is not None and not last.ended_at:
-            return Run(id=last.id, resumed=True)
-        values = {"site": site, "started_at": tables.moment(at), "ended_at": "", "result": "", "counts": {}}
-        key = tx.execute(sa.insert(table).values(**values)).inserted_primary_key
-        assert key is not None
-        return Run(id=key[0], resumed=False)
-
-
-def end_run(
-    catalog: Catalog, run: Run, at: datetime, result: str, counts: Mapping[str, int], problems: Iterable[Breach] = ()
-) -> None:
-    """End a run with what came of it, and what it found wrong."""
-    table = tables.runs
-    with catalog.writing() as tx:
-        note_problems(tx, run.id, problems)
-        values = {"ended_at": tables.moment(at), "result": result, "counts": dict(counts)}
-        tx.execute(sa.update(table).where(table.c.id == run.id).values(**values))
-
-
-def _page(row: Mapping[str, Any]) -> PageRow:
-    return PageRow(
-        address=row["address"],
-        url=row["url"],
-        context=Context(
-            role=row["role"],
-            via=row["via"],
-            hops=row["hops"],
-            column=row["column"],
-            entry_title=row["entry_title"],
-            entry_date=row["entry_date"],
-        ),
-        etag=row["etag"],
-        last_modified=row["last_modified"],
-        captured_at=tables.parse_moment(row["captured_at"]),
-        signal=row["signal"],
-    )

@@ -19,10 +19,13 @@ from scrapy.utils.defer import deferred_from_coro
 from healthcrawl import __version__
 from healthcrawl.core.expect import Breach, Vitals, breaches
 from healthcrawl.core.urls import canonical
+from healthcrawl.corpus.captures import newest_capture
 from healthcrawl.corpus.catalog import Catalog
-from healthcrawl.corpus.frontier import Frontier, PageRow, Run, Visit, begin_run, end_run, newest_capture
+from healthcrawl.corpus.frontier import Frontier
 from healthcrawl.corpus.layout import ArchiveLayout
 from healthcrawl.corpus.manifest import Manifest
+from healthcrawl.corpus.queues import PageRow, Visit
+from healthcrawl.corpus.runs import Run, begin_run, end_run
 from healthcrawl.corpus.store import Store, count_documents
 from healthcrawl.corpus.vitals import earlier_runs, read_vitals, standing_problems
 from healthcrawl.corpus.withdrawals import note_withdrawals

@@ -22,8 +22,9 @@ from healthcrawl.core import message
 from healthcrawl.core.expect import Breach, Vitals
 from healthcrawl.corpus.captures import CaptureRow, closest
 from healthcrawl.corpus.catalog import Catalog
-from healthcrawl.corpus.frontier import Frontier, begin_run
+from healthcrawl.corpus.frontier import Frontier
 from healthcrawl.corpus.manifest import Manifest
+from healthcrawl.corpus.runs import begin_run
 from healthcrawl.crawl.archivist import CONTEXT, INGESTED, Archivist
 from healthcrawl.crawl.options import offline_moment
 from healthcrawl.crawl.targets import Targets

@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias
 from healthcrawl.core import message
 from healthcrawl.corpus.captures import CaptureRow, Likeness, closest, same_payload
 from healthcrawl.corpus.catalog import Catalog
-from healthcrawl.corpus.frontier import PageRow
+from healthcrawl.corpus.queues import PageRow
 from healthcrawl.errors import ArchiveError
 from healthcrawl.ingest import payload_sha256
 from healthcrawl.model import Exchange, Revisit

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 from scrapy import Request, Spider, signals
 from scrapy.exceptions import CloseSpider, DontCloseSpider, IgnoreRequest
 
-from healthcrawl.corpus.frontier import PageRow
+from healthcrawl.corpus.queues import PageRow
 from healthcrawl.crawl.archivist import CONTEXT, INGESTED, OVER_BUDGET, PAGE, Archivist
 from healthcrawl.crawl.options import budget, is_full, normal_form
 from healthcrawl.crawl.results import as_json

@@ -17,7 +17,8 @@ import sqlalchemy as sa
 from healthcrawl.core.schedule import Cohort, History, PageClass
 from healthcrawl.corpus import catalog as tables
 from healthcrawl.corpus.catalog import Catalog
-from healthcrawl.corpus.frontier import Frontier, Visit
+from healthcrawl.corpus.frontier import Frontier
+from healthcrawl.corpus.queues import Visit
 from healthcrawl.model import Context
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]

@@ -10,7 +10,9 @@ import sqlalchemy as sa
 
 from healthcrawl.corpus import catalog as tables
 from healthcrawl.corpus.catalog import Catalog
-from healthcrawl.corpus.frontier import Frontier, Run, State, Visit, begin_run, end_run
+from healthcrawl.corpus.frontier import Frontier
+from healthcrawl.corpus.queues import State, Visit
+from healthcrawl.corpus.runs import Run, begin_run, end_run
 from healthcrawl.model import Context, Role
 from healthcrawl.rules import Revisiting
 
