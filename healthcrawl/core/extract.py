@@ -14,6 +14,7 @@ from itertools import islice
 import trafilatura
 from lxml import html
 
+from healthcrawl.core.headline import Headline, find_headline
 from healthcrawl.core.tree import Block, Index, blocks, within
 from healthcrawl.model import Finding
 from healthcrawl.rules import Layout
@@ -23,8 +24,7 @@ from healthcrawl.rules import Layout
 class Place:
     """Where an article is. `certain`: a layout names the element; `sure`: that, or most of the page's prose is in it.
 
-    `shown` are the lines of the page, `lines` those of the element; `link_share` is how much of their text is links. `start` is
-    the first of the shown lines behind the headline and the line that says when and whence the article is; 0 if there is none.
+    `shown` are the lines of the page, `lines` those of the element; `link_share` is how much of their text is links.
     """
 
     element: html.HtmlElement
@@ -33,12 +33,14 @@ class Place:
     shown: Sequence[Block]
     lines: Sequence[Block]
     link_share: float
-    start: int
+    headline: Headline
+
+    @property
+    def start(self) -> int:
+        """The first of the shown lines behind the headline and the line that says when and whence the article is; 0 if unknown."""
+        return self.headline.start
 
 
-INFO_LINE = re.compile(r"(?:发[布表]|發[布佈表])[时時]?[间間日]?期?\s*[:：]|[来來]源\s*[:：]")
-_COLON = re.compile("[:：]")
-_PUBLISHED = re.compile(r"(?:发[布表]|發[布佈表])[时時日]?[间間期]?\s*[:：].{0,9}\d{4}")
 # Parts of a page that hold no article, by the words in their class or id.
 _ASIDE = re.compile(
     r"(?:^|[\s_-])(?:foot(?:er)?|copy(?:right)?|nav(?:bar|igation)?|menu|side(?:bar)?|breadcrumb|crumbs?|share|related?|"
@@ -62,11 +64,6 @@ _GAP = 3  # lines that may be missing between two that are read
 _TOO_LINKED = 0.4  # share of links from which a place found by its prose is not relied on
 _HEADINGS = {"h1", "h2", "h3"}
 _HEADLINE = 6  # characters that a headline has at least
-_NAME = 4  # characters from which a line can be the headline of a notice
-_INFO_REACH = 5  # lines behind the headline in which the info line is
-_DATE_LINE = 30  # characters of a line that holds nothing but a date
-_ONLY_DATE = re.compile(r"[(（\[【]?\s*\d{4}\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}\s?日?[\s\d:：]{0,12}[)）\]】]?")
-_SHORT_LINE = 160  # characters; a longer line is prose, whatever words it holds
 _FOOT = re.compile(r"版权所有|ICP备|网站标识码|公网安备|copyright", re.IGNORECASE)
 _ENCLOSURE = re.compile(r"^\W?附件|\.(?:pdf|docx?|xlsx?|pptx?|wps|ofd|zip|rar)\W*$", re.IGNORECASE)
 _COPY = 60  # characters from which a repeated run of lines can be a copy
@@ -80,9 +77,9 @@ def locate(index: Index, layout: Layout, shown: Sequence[Block] | None = None) -
     """Find the article's element: what the layout names, else where most of the prose is. `shown` are the tree's blocks, if known."""
     tree = index.tree
     shown = blocks(tree) if shown is None else shown
-    start = _find_start(tree, shown)
+    headline = find_headline(tree, shown)
     named = _named(index, shown, layout.body)
-    element, sure = (named, True) if named is not None else _scan(tree, shown, start)
+    element, sure = (named, True) if named is not None else _scan(tree, shown, headline)
     lines = within(shown, element)
     return Place(
         element=element,
@@ -91,7 +88,7 @@ def locate(index: Index, layout: Layout, shown: Sequence[Block] | None = None) -
         shown=shown,
         lines=lines,
         link_share=_link_share(lines),
-        start=start,
+        headline=headline,
     )
 
 
@@ -195,31 +192,6 @@ def _size(found: Sequence[Block]) -> int:
     return sum(len(block.text) for block in found)
 
 
-def _find_start(tree: html.HtmlElement, shown: Sequence[Block]) -> int:
-    """The first of the lines behind the headline, which the document's title confirms, and the info line close to it.
-
-    Titles hold the names of site and column too, and these stand in other places: only a heading, or a line above an info line,
-    is a headline, and the longest of them is the article's.
-    """
-    named = "".join("".join(str(title.text_content()) for title in tree.iter("title")).split())
-    informing = [
-        at
-        for at, block in enumerate(shown)
-        if len(block.text) <= _SHORT_LINE and _COLON.search(block.text) and INFO_LINE.search(block.text)
-    ]
-    dated = {at for at, block in enumerate(shown) if len(block.text) <= _DATE_LINE and _ONLY_DATE.fullmatch(block.text)}
-    longest, start = 0, 0
-    for at, block in enumerate(shown):
-        text = "".join(block.text.split())
-        if max(_NAME, longest + 1) <= len(text) and 2 * block.linked <= len(text) and text in named:
-            info = next(
-                (line for line in informing if at < line <= at + _INFO_REACH), at + 1 if at + 1 in dated else None
-            )
-            if info is not None or block.element.tag in _HEADINGS:
-                longest, start = len(text), (at if info is None else info) + 1
-    return start or next((at + 1 for at in informing if _PUBLISHED.search(shown[at].text)), 0)
-
-
 def _read(element: html.HtmlElement) -> str:
     """What trafilatura takes for the article in an element."""
     document = trafilatura.bare_extraction(
@@ -264,7 +236,7 @@ def _share(pieces: set[str], whole: set[str]) -> float:
     return len(pieces & whole) / len(pieces)
 
 
-def _scan(tree: html.HtmlElement, shown: Sequence[Block], start: int) -> tuple[html.HtmlElement, bool]:
+def _scan(tree: html.HtmlElement, shown: Sequence[Block], headline: Headline) -> tuple[html.HtmlElement, bool]:
     """The element that most of the page's prose is in, and whether that can be relied on.
 
     From the body down, the child that holds the majority of the prose is followed until there is none. Where that leads away
@@ -272,13 +244,14 @@ def _scan(tree: html.HtmlElement, shown: Sequence[Block], start: int) -> tuple[h
     """
     body = tree.find("body")
     top = tree if body is None else body
+    start = headline.start
     mass = _weigh(shown, start)
     place = top
     while (heaviest := max(place, key=lambda child: mass[child], default=None)) is not None:
         if not mass[heaviest] or mass[heaviest] < _MAJORITY * mass[place]:
             break
         place = heaviest
-    titled = next((around for around in _around_headline(tree) if mass[around] >= _ENOUGH), None)
+    titled = next((around for around in _around_headline(headline) if mass[around] >= _ENOUGH), None)
     if titled is not None and titled not in {place, *place.iterancestors()}:
         place = titled
     while place.tag in _INNER_TAGS and (parent := place.getparent()) is not None and parent.tag != "body":
@@ -339,14 +312,12 @@ def _weights(shown: Sequence[Block], start: int) -> Iterator[tuple[Block, int]]:
             yield block, weight if not start or (at >= start and links < _LINK_RUN) else weight // _FAR
 
 
-def _around_headline(tree: html.HtmlElement) -> Iterable[html.HtmlElement]:
-    """The elements around the first heading that the document's title confirms, from the inside out, without the body."""
-    named = "".join("".join(str(title.text_content()) for title in tree.iter("title")).split())
-    for heading in tree.iter("h1", "h2", "h3"):
-        text = "".join(str(heading.text_content()).split())
-        if len(text) >= _HEADLINE and text in named:
-            return [element for element in heading.iterancestors() if element.tag not in {"body", "html"}]
-    return []
+def _around_headline(headline: Headline) -> Iterator[html.HtmlElement]:
+    """The elements around a headline that the document's title confirms, from the inside out, without the body."""
+    if headline.element is not None and headline.confirmed and len(headline.text) >= _HEADLINE:
+        for element in headline.element.iterancestors():
+            if element.tag not in {"body", "html"}:
+                yield element
 
 
 def _prose(block: Block) -> int:

@@ -20,6 +20,7 @@ from healthcrawl.core.dates import CHINA, find_date, read_date
 from healthcrawl.core.despam import is_suspect
 from healthcrawl.core.extract import Place
 from healthcrawl.core.fold import fold, unfold
+from healthcrawl.core.headline import names_site
 from healthcrawl.core.rows import resolve
 from healthcrawl.core.tree import Index, text_of
 from healthcrawl.core.urls import host_of
@@ -78,6 +79,10 @@ _DOCUMENT_NUMBER = re.compile(
     rf"(?:文\s*号|发\s*文\s*字\s*号|文\s*件\s*编\s*号)[\s\]】]{{0,9}}[:|]?\s{{0,9}}(?P<value>{_NUMBERED})"
 )
 _BARE_NUMBER = re.compile(_NUMBERED)
+# In an index table.
+_LISTED_TITLE = re.compile(
+    r"(?:^|\|)\s?[\[【]?(?:公文|文件|信息)\s?(?:名\s*称|标\s*题)[\]】]?\s*:?\s?\|?\s?(?P<value>[^\s:|][^|]{7,120}?)(?=\s*(?:\||$))"
+)
 _LONE_LABEL = re.compile(r"[\[【]?[\u4e00-\u9fff ]{2,8}[\]】]?\s*:")
 _URL_DATES = (
     re.compile(r"/t((?:19|20)\d{2})(\d{2})(\d{2})_"),
@@ -87,15 +92,8 @@ _URL_DATES = (
 )
 
 # Tails and heads of a <title>: parts that name the site or column.
-_TITLE_PARTS = re.compile(
-    r"\s*(?:[_|\N{FULLWIDTH VERTICAL LINE}»>]+|\s[-\N{EN DASH}\N{EM DASH}]+\s|-{2,}|\N{EM DASH}{2,})\s*"
-)
-_TITLE_HYPHEN = re.compile(r"(\s*[-\N{EN DASH}]\s*)")
-_SITE_PART = re.compile(
-    r".*(?:网|网站|局|厅|委|委员会|政府|中心|门户|平台|频道|栏目|官网|公开|动态|新闻|通知公告|公示公告|首页|正文|详情|内容页|资讯|要闻|办公室|医院|公安|在线|"
-    r"\.com|\.cn|\.net|日报|晚报|时报|健康报)-?$|.*(?:网站|门户|首页).*",
-    re.IGNORECASE,
-)
+_TITLE_PARTS = re.compile(r"\s*(?:[_|\N{FULLWIDTH VERTICAL LINE}»>]+|\s[-\N{EN DASH}\N{EM DASH}]+\s|-{2,})\s*")
+_TITLE_HYPHEN = re.compile(r"(\s*(?:[-\N{EN DASH}]|\N{EM DASH}{2,})\s*)")
 _LOST = "\N{REPLACEMENT CHARACTER} "
 _CUT = re.compile(r"(?:…|\.{3})\s*$")
 _HEADINGS = ("h1", "h2", "h3")
@@ -237,7 +235,7 @@ def clean_title(title: str, site_name: str = "") -> str:
     """
     parts = [part for part in _TITLE_PARTS.split(" ".join(title.split())) if part]
     headline = max([part for part in parts if not _is_site(part, site_name)] or parts, key=len, default="")
-    pieces = _TITLE_HYPHEN.split(headline)  # hyphens stand at odd places: headlines have them too
+    pieces = _TITLE_HYPHEN.split(headline)  # hyphens and dashes stand at odd places: headlines have them too
     first, last = 0, len(pieces)
     while last - first > 1 and _is_site(pieces[last - 1], site_name):
         last -= 2
@@ -247,7 +245,7 @@ def clean_title(title: str, site_name: str = "") -> str:
 
 
 def _is_site(part: str, site_name: str) -> bool:
-    return part == site_name or (len(part) <= 25 and bool(_SITE_PART.fullmatch(part)))
+    return part == site_name or names_site(part)
 
 
 def _title(
@@ -280,14 +278,24 @@ def _told_by_body(honest: list[str], place: Place) -> str:
     inside = set(place.element.iter())
     above = list(takewhile(lambda block: block.element not in inside, place.shown))
     near = [block.text for block in (*above[-_BEFORE_BODY:], *place.lines[:1]) if 2 * block.linked <= len(block.text)]
-    body = [(block.text, _pairs(block.text)) for block in place.lines]
     for text in (*honest, *sorted(near, key=len, reverse=True)):
-        if len(text) in _HEADLINE and not _PROSE.search(text) and not find_date(fold(text)):
-            pairs = _pairs(text)
-            repeated = pairs & set().union(*(others for line, others in body if line != text))
-            if 3 * len(repeated) >= len(pairs):
-                return text
+        fits = len(text) in _HEADLINE and not _PROSE.search(text) and not find_date(fold(text))
+        if fits and 3 * _repeated(text, place) >= 1:
+            return text
     return ""
+
+
+def _by_body(shown: str, cleaned: list[str], place: Place) -> list[str]:
+    """What the page shows and what its titles say, what the body repeats more first: some titles are the same on all pages."""
+    first = bool(shown) and _repeated(shown, place) > max((_repeated(text, place) for text in cleaned), default=0.0)
+    return [shown, *cleaned] if first else [*cleaned, shown]
+
+
+def _repeated(text: str, place: Place) -> float:
+    """The share of the pairs of a line's characters that the other lines of the body have."""
+    pairs = _pairs(text)
+    others = set().union(*(_pairs(block.text) for block in place.lines if block.text != text))
+    return len(pairs & others) / len(pairs) if pairs else 0.0
 
 
 def _pairs(text: str) -> set[str]:
@@ -308,15 +316,26 @@ def _titles(
 
     if is_headline(tagged):
         yield tagged
+    shown = place.headline.text
+    if place.headline.confirmed and is_headline(shown):
+        yield shown
     cleaned = [clean_title(text, site_name) for text in documents]
     headings: list[str] = []
     for text in _headings(index, place, layout):
         headings.append(text)
-        if is_headline(text) and _is_confirmed(text, [tagged, entry], documents, cleaned):
+        fits = is_headline(text) and not _is_site(text, site_name)
+        if fits and _is_confirmed(text, [tagged, entry], documents, cleaned):
             yield text
+    listed = _labelled(_LISTED_TITLE, (*clues.head, *clues.rest, *clues.body), clues.raw)
+    if is_headline(listed):
+        yield listed
     others = [
         text
-        for text in (*cleaned, *_above_info(clues), *headings)
+        for text in (
+            *(cleaned if place.headline.confirmed else _by_body(shown, cleaned, place)),
+            *_above_info(clues),
+            *headings,
+        )
         if is_headline(text) and not _is_site(text, site_name) and not _is_labelled_date(fold(text))
     ]
     if is_headline(entry):

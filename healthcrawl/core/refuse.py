@@ -12,7 +12,8 @@ from lxml import html
 from healthcrawl.core import message
 from healthcrawl.core.dates import find_date
 from healthcrawl.core.decode import Unreadable, decode
-from healthcrawl.core.extract import INFO_LINE, Place
+from healthcrawl.core.extract import Place
+from healthcrawl.core.headline import INFO_LINE
 from healthcrawl.core.identity import is_article_url
 from healthcrawl.core.protections import find_protection
 from healthcrawl.core.rows import HEADLINE
@@ -165,7 +166,7 @@ def _list_shape(tree: html.HtmlElement, place: Place) -> str:
     """What of a page's shape is a list's and not an article's; empty if nothing is."""
     if place.link_share >= _LINK_PAGE:
         return f"{place.link_share:.0%} of the text are links"
-    informed = place.start > 0 or _is_informed(tree, place)
+    informed = place.headline.informed or _is_informed(tree, place)
     if place.sure and informed:
         return ""
     if not place.sure and not informed:

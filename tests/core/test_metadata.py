@@ -272,7 +272,7 @@ def test_time_of_an_event_in_the_article_is_not_the_date(head: str, url: str, en
 
 def test_bare_time_in_the_article_is_the_date_beside_other_fields_of_an_info_line() -> None:
     line = "<p>时间：2024-03-05 来源：云海日报</p>"
-    body = BODY.replace("<div id=zoom>", f"<div id=zoom>{line}")
+    body = BODY.replace("</div>", f"{line}</div>")
     assert read(body)[0].published == "2024-03-05"
     assert read(f"<meta name=PubDate content=2024-03-04>{body}")[0].published == "2024-03-04"
 
@@ -365,3 +365,23 @@ def test_linked_data_that_says_nothing_or_later_than_the_capture(said: str) -> N
 )
 def test_linked_date_is_in_chinese_time(said: str, date: str) -> None:
     assert linked(f'{{"datePublished": "{said}"}}').published == date
+
+
+@pytest.mark.parametrize(
+    ("title", "above"),
+    [
+        ("云海市卫生健康局", "<h1>关于举办春季健康讲座的通知</h1><p>来源：云海日报 2024-03-05</p>"),
+        ("通知公告详细页面", "<div>关于举办春季健康讲座的通知</div><p>发布时间：2024-03-05</p>"),
+        ("关于举办春季健康讲座的通知-名医讲坛", "<div>关于举办春季健康讲座的通知</div><p>发布时间：2024-03-05</p>"),
+        ("云海市 健康云海 关于举办春季健康讲座的通知", "<div>关于举办春季健康讲座的通知</div><p>2024-03-05</p>"),
+        ("云海市", "<table><tr><td>信息名称：<td>关于举办春季健康讲座的通知<td>索引号<td>0001/2024-1</table>"),
+    ],
+    ids=["site", "kind of page", "unknown column", "blanks", "index table"],
+)
+def test_headline_that_is_shown_beats_what_a_title_says_besides(title: str, above: str) -> None:
+    metadata, _ = read(f"<head><title>{title}</title></head><body>{above}{BODY}")
+    assert metadata.title == "关于举办春季健康讲座的通知"
+
+
+def test_dashes_stay_in_a_title() -> None:
+    assert clean_title("春暖花开——青山镇健康讲座侧记_云海市卫生健康局") == "春暖花开——青山镇健康讲座侧记"
