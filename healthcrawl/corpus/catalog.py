@@ -1,34 +1,25 @@
 """The catalog: pages, captures, documents, versions, findings and runs, in one database that any process may share.
 
 Documents are a projection of the journal, captures and attachments of the WARC files; pages (the frontier) and runs live only here.
-Moments are kept as ISO text in UTC, so that the same code serves every engine.
+Moments are kept as ISO text in UTC, so that the same code serves every engine. Who changes a table here adds a migration
+(see `healthcrawl.corpus.migrations`) and raises `SCHEMA_VERSION`.
 """
 
-import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
-from healthcrawl.disk import disk_errors
+from healthcrawl.corpus.engines import PURPOSE, Purpose, SQLite, copy_sqlite, database, suit
 from healthcrawl.errors import ArchiveError
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 _OLDEST = 2  # the oldest version that is brought up to the present one
-_BUSY_SECONDS = 60
 _REBUILD = "move it away and run `scrapy replay` to rebuild captures and documents"
-_ADVICE = {
-    "SQLITE_BUSY": f"another process has held it for {_BUSY_SECONDS} s: run this again when that one is through",
-    "SQLITE_FULL": "make room on the disk and run this again",
-    "SQLITE_IOERR": "see that the disk is there and has room, then run this again",
-    "SQLITE_READONLY_DBMOVED": "it was moved away or removed meanwhile: put it back and run this again",
-    "SQLITE_READONLY": "see that this user may write there, then run this again",
-    "SQLITE_CANTOPEN": "see that its folder is there and this user may write to it, then run this again",
-}
 
 metadata = sa.MetaData()
 
@@ -213,6 +204,7 @@ clusters = sa.Table(
     sa.Index("clusters_cluster", "cluster"),
 )
 
+_WHERE_SPAM: Any = {f"{engine}_where": sa.text("kind = 'spam'") for engine in ("sqlite", "postgresql")}
 findings = sa.Table(
     "findings",
     metadata,
@@ -221,7 +213,7 @@ findings = sa.Table(
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("text", sa.Text, nullable=False),
     sa.Column("detail", sa.Text, nullable=False),
-    sa.Index("findings_spam", "record_id", sqlite_where=sa.text("kind = 'spam'")),
+    sa.Index("findings_spam", "record_id", **_WHERE_SPAM),
 )
 
 parts = sa.Table(
@@ -314,35 +306,32 @@ facts = sa.Table(
 _FACT = sa.select(facts.c.value).where(facts.c.name == sa.bindparam("named"))
 
 
+for _table in metadata.sorted_tables:
+    suit(_table)
+
+
 class Catalog:
-    """The catalog in a SQLite file (made where there is none, unless it is only to be read).
+    """The catalog at a path or URL (made where there is none, unless it is only to be read).
+
+    `is_shared`: other machines may write to it too.
 
     Raises:
-        ArchiveError: the file is no catalog, or one of another version.
+        ArchiveError: it is no catalog, or one of another version, or it can't be reached.
+        UsageError: there is no such engine, or its driver is not installed.
     """
 
-    def __init__(self, path: Path, *, read_only: bool = False) -> None:
-        self.path = path
-        if read_only:
-            self._engine = sa.create_engine("sqlite://", creator=lambda: _connect_to_read(path), poolclass=sa.NullPool)
-        else:
-            with disk_errors(path):
-                path.parent.mkdir(parents=True, exist_ok=True)
-            self._engine = sa.create_engine(
-                sa.URL.create("sqlite", database=str(path)), connect_args={"timeout": _BUSY_SECONDS}
-            )
-            sa.event.listen(self._engine, "connect", _set_up_connection)
-        sa.event.listen(self._engine, "begin", _begin)
-        with self.reading() if read_only else self.writing() as tx:
-            if not read_only:
-                facts.create(tx, checkfirst=True)
-            found = fact(tx, "schema")
-            known = found is None or (SCHEMA_VERSION if read_only else _OLDEST) <= found <= SCHEMA_VERSION
-            if known and not read_only:
-                _bring_up_to_date(tx, found)
-        if not known:
+    def __init__(self, where: Path | str, *, read_only: bool = False) -> None:
+        self._database = database(where)
+        self.name = self._database.name
+        self.is_shared = self._database.is_shared
+        self._engine = self._database.engine(read_only=read_only)
+        with self.reading() as tx:
+            found = self._version(tx)
+        if found != SCHEMA_VERSION and not read_only:
+            found = self._bring_up_to_date()
+        if found != SCHEMA_VERSION and (found is not None or not read_only):
             self.close()
-            raise ArchiveError(f"{path}: made by another version of healthcrawl (schema {found}); {_REBUILD}")
+            raise ArchiveError(f"{self.name}: made by another version of healthcrawl (schema {found}); {_REBUILD}")
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
@@ -351,12 +340,12 @@ class Catalog:
         Raises:
             ArchiveError: the database is damaged.
         """
-        with self._named_errors(), self._engine.connect().execution_options(reads_only=True) as connection:
+        with self._named_errors(), self._engine.connect().execution_options(**_for("read")) as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
-        """One transaction, committed when the block ends and undone when it raises.
+        """One transaction, committed when the block ends and undone when it raises. No other writes meanwhile.
 
         Raises:
             ArchiveError: the database is damaged, locked for too long, or the disk is full.
@@ -365,75 +354,72 @@ class Catalog:
             yield connection
 
     @contextmanager
+    def writing_rows(self) -> Iterator[sa.Connection]:
+        """A transaction that waits for none but who holds the same rows; for what does not depend on other rows.
+
+        Raises:
+            ArchiveError: the database is damaged, locked for too long, or the disk is full.
+        """
+        with (
+            self._named_errors(),
+            self._engine.connect().execution_options(**_for("rows")) as connection,
+            connection.begin(),
+        ):
+            yield connection
+
+    def now(self, tx: sa.Connection) -> datetime:
+        """The moment by the one clock that all who share the catalog go by."""
+        return self._database.now(tx)
+
+    @contextmanager
     def _named_errors(self) -> Iterator[None]:
         try:
             yield
         except sa.exc.DatabaseError as error:
-            raise ArchiveError(f"{self.path}: {error.orig}; {_advice(error.orig)}") from error
+            advice = self._database.advice(error.orig) or f"if it is damaged, {_REBUILD}"
+            told = str(error.orig).strip().partition("\n")[0]
+            raise ArchiveError(f"{self.name}: {told}; {advice}") from error
+
+    def _version(self, tx: sa.Connection) -> int | None:
+        """The version of the tables that are there; None where there are none."""
+        return fact(tx, "schema") if sa.inspect(tx).has_table(facts.name) else None
+
+    def _bring_up_to_date(self) -> int | None:
+        """Make the tables, or add to those of an older version what has come since; give the version that there is then."""
+        with self.writing() as tx:
+            found = self._version(tx)  # another process may have been faster
+            if found is None:
+                metadata.create_all(tx)
+                set_fact(tx, "schema", SCHEMA_VERSION)
+            elif _OLDEST <= found < SCHEMA_VERSION:
+                from healthcrawl.corpus.migrations import upgrade  # noqa: PLC0415  # slow to load, and hardly ever wanted
+
+                upgrade(tx, found, SCHEMA_VERSION)
+                set_fact(tx, "schema", SCHEMA_VERSION)
+            else:
+                return found
+        return SCHEMA_VERSION
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Let go of the database."""
         self._engine.dispose()
 
 
-def _bring_up_to_date(tx: sa.Connection, found: int | None) -> None:
-    """Make the tables, or add to those of an older version what has come since."""
-    if found is not None and found < SCHEMA_VERSION:
-        inspector = sa.inspect(tx)
-        compiler = tx.dialect.ddl_compiler(tx.dialect, None)  # type: ignore[arg-type]
-        for table in metadata.sorted_tables:
-            if not inspector.has_table(table.name):
-                continue
-            there = {column["name"] for column in inspector.get_columns(table.name)}
-            for column in table.columns:
-                if column.name not in there:
-                    added = compiler.get_column_specification(column)
-                    tx.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {added}")
-            for index in table.indexes:
-                index.create(tx, checkfirst=True)
-    metadata.create_all(tx)
-    if found == 2:
-        _queue_all(tx)
-    set_fact(tx, "schema", SCHEMA_VERSION)
-
-
-def _queue_all(tx: sa.Connection) -> None:
-    """Put pages that had no queues into one: those that were read are old and nothing is known of their changes."""
-    table, read = pages.c, pages.c.captured_at != ""
-    article, file = table.role == "article", table.role == "attachment"
-    told: list[tuple[sa.ColumnElement[bool], dict[str, Any]]] = [
-        (~read, {"queue": "new", "place": table.entry_date}),
-        (read & ~article, {"queue": "list 0 0 ", "place": table.visited_at}),
-        (read & ~article & (table.hops == 0), {"queue": "head", "place": table.visited_at}),
-        (read & article, {"queue": "old 0 0 ", "place": table.visited_at}),
-        (file, {"queue": "file", "place": ""}),
-        (read & file, {"queue": "kept"}),
-    ]
-    for condition, values in told:
-        tx.execute(sa.update(pages).where(condition).values(found_at=table.visited_at, **values))
-    tx.execute(sa.update(pages).where(read).values(seen_at=table.visited_at))
-    tx.execute(sa.update(pages).where(table.role == "list", table.hops == 0).values(head=1))
+def _for(purpose: Purpose) -> dict[str, Purpose]:
+    return {PURPOSE: purpose}
 
 
 def copy_catalog(path: Path, to: Path) -> None:
-    """Copy a catalog as it is at one moment, whoever writes to it meanwhile.
+    """Copy a catalog's file as it is at one moment, whoever writes to it meanwhile.
 
     Raises:
         ArchiveError: it is damaged, or the copy can't be written.
     """
     try:
-        with closing(sqlite3.connect(path, timeout=_BUSY_SECONDS)) as source, closing(sqlite3.connect(to)) as copy:
-            source.backup(copy)
+        copy_sqlite(path, to)
     except sqlite3.DatabaseError as error:
-        raise ArchiveError(f"{path}: {error}; {_advice(error)}") from error
-
-
-def _advice(error: BaseException | None) -> str:
-    """What to do about an error of the database, by SQLite's name of it."""
-    name = getattr(error, "sqlite_errorname", "")
-    return next(
-        (advice for start, advice in _ADVICE.items() if name.startswith(start)), f"if it is damaged, {_REBUILD}"
-    )
+        advice = SQLite(path).advice(error) or f"if it is damaged, {_REBUILD}"
+        raise ArchiveError(f"{path}: {error}; {advice}") from error
 
 
 def fact(tx: sa.Connection, name: str) -> int | None:
@@ -459,29 +445,3 @@ def moment(value: datetime | None) -> str:
 def parse_moment(text: str) -> datetime | None:
     """The moment that the catalog keeps as `text`; None for the empty string."""
     return datetime.fromisoformat(text) if text else None
-
-
-def _connect_to_read(path: Path) -> sqlite3.Connection:
-    """A connection that writes nothing, on a disk that can't be written either.
-
-    There SQLite can't make the files that readers and writers agree by; where none is left over, nobody is writing.
-    """
-    alone = not path.with_name(f"{path.name}-wal").exists() and not os.access(path.parent, os.W_OK)
-    address = f"{path.absolute().as_uri()}?mode=ro{'&immutable=1' if alone else ''}"
-    connection = sqlite3.connect(address, uri=True, timeout=_BUSY_SECONDS)
-    connection.isolation_level = None
-    return connection
-
-
-def _set_up_connection(connection: object, _record: object) -> None:
-    connection.isolation_level = None  # type: ignore[attr-defined]  # transactions are begun below, not by the driver
-    cursor = connection.cursor()  # type: ignore[attr-defined]
-    cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=NORMAL")
-    cursor.close()
-
-
-def _begin(connection: sa.Connection) -> None:
-    # A transaction that reads first and writes later can't wait for another writer: ask for the right to write at once.
-    reads_only = connection.get_execution_options().get("reads_only")
-    connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")

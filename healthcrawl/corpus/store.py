@@ -132,7 +132,7 @@ class Store:
             return
         if done > size:
             raise ArchiveError(
-                f"{self._manifest.path}: shorter than the catalog {self._catalog.path} remembers; restore the journal "
+                f"{self._manifest.path}: shorter than the catalog {self._catalog.name} remembers; restore the journal "
                 "from a copy, or move the catalog away to rebuild it from the journal that is there"
             )
         concerned = set()

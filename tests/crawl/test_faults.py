@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from healthcrawl.corpus import catalog
+from healthcrawl.corpus import catalog, engines
 from healthcrawl.corpus.catalog import Catalog
 from healthcrawl.demo import HOST, DemoServer, articles
 from healthcrawl.errors import ArchiveError
@@ -108,10 +108,12 @@ def test_a_run_for_cron_says_nothing_when_all_is_well(scrapy: Scrapy) -> None:
 
 
 def test_a_catalog_that_another_process_holds_is_told(archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(catalog, "_BUSY_SECONDS", 0.2)
+    monkeypatch.setattr(engines, "BUSY_SECONDS", 0.2)
     known = Catalog(archive / "catalog.sqlite")
-    with closing(known), known.writing(), pytest.raises(ArchiveError, match="another process has held it"):
-        Catalog(archive / "catalog.sqlite")
+    other = Catalog(archive / "catalog.sqlite")
+    told = pytest.raises(ArchiveError, match="another process has held it")
+    with closing(known), closing(other), known.writing(), told, other.writing():
+        pass
 
 
 @pytest.mark.parametrize("moved", [False, True])
