@@ -65,6 +65,11 @@ class ArchiveLayout:
         """The catalog's database file."""
         return self.root / "catalog.sqlite"
 
+    @property
+    def search(self) -> Path:
+        """The full-text index, which may be removed at any time."""
+        return self.root / "search.sqlite"
+
 
 def _begun(path: Path) -> tuple[str, str]:
     """The time in `<site>-<time>-<serial>-<worker>.warc.gz`, then the name. Files of others come before all of ours."""

@@ -1,18 +1,16 @@
 """A small bureau whose editors work between two crawls: they publish, edit, withdraw, and somebody hacks them."""
 
 import json
-from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
-from io import StringIO
 from pathlib import Path
 
 import pytest
-from scrapy.cmdline import execute
 
 from healthcrawl.demo import DemoServer
 from healthcrawl.demo.answer import Resource
 from tests.conftest import Done, run_scrapy
 from tests.crawl.bureaus import write_site
+from tests.crawl.inprocess import run_here
 
 HOST = "newsroom.test"
 BASE = f"http://{HOST}/tzgg"
@@ -101,14 +99,9 @@ class Newsroom:
             return run_scrapy(self.archive, "crawl", "newsroom", "-a", "full=1", *args, **told)
 
     def run(self, *args: str, day: str = "2026-03-31T00:00", **settings: str) -> Done:
-        """Run a command that needs no crawler on the archive at a moment, in this process: to start another costs more."""
+        """Run a command that needs no crawler on the archive at a moment."""
         self._environment.setenv("TEST_NOW", day)
-        told = {"ARCHIVE_DIR": str(self.archive), **self._settings(), **settings}
-        named = [word for name, value in told.items() for word in ("-s", f"{name}={value}")]
-        out, err = StringIO(), StringIO()
-        with redirect_stdout(out), redirect_stderr(err), pytest.raises(SystemExit) as ended:
-            execute(["scrapy", *args, *named])
-        return Done(int(ended.value.code or 0), out.getvalue(), err.getvalue())
+        return run_here(self.archive, *args, **self._settings(), **settings)
 
     def _settings(self) -> dict[str, str]:
         return {"SITES_DIR": str(self.sites), "CLOCK": "tests.crawl.days.told"}

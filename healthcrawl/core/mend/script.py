@@ -25,6 +25,7 @@ _KANA = re.compile(
     "[\N{HIRAGANA LETTER SMALL A}-\N{HIRAGANA LETTER N}\N{KATAKANA LETTER SMALL A}-\N{KATAKANA LETTER VO}]"
 )
 _BMP_END = "\uffff"
+_DICTIONARY = files("opencc") / "dictionary"
 SHOWN = 200
 """Changes looked at for the list in a finding."""
 
@@ -157,13 +158,18 @@ def _by_words(clause: str) -> str:
 
 
 @cache
-def _dictionary() -> tuple[dict[int, str], re.Pattern[str]]:
-    """OpenCC's characters, each with what it becomes by itself, and a pattern of its words."""
-    folder = files("opencc") / "dictionary"
-    rows = (line.split("\t") for line in (folder / "TSCharacters.txt").read_text("utf-8").splitlines())
+def simplified_characters() -> Mapping[int, str]:
+    """OpenCC's characters, each with what it becomes by itself."""
+    rows = (line.split("\t") for line in (_DICTIONARY / "TSCharacters.txt").read_text("utf-8").splitlines())
     first = {ord(old): new.split()[0] for old, new in rows}
-    words = (line.partition("\t")[0] for line in (folder / "TSPhrases.txt").read_text("utf-8").splitlines())
-    return {old: new for old, new in first.items() if new <= _BMP_END}, re.compile("|".join(map(re.escape, words)))
+    return {old: new for old, new in first.items() if new <= _BMP_END}
+
+
+@cache
+def _dictionary() -> tuple[Mapping[int, str], re.Pattern[str]]:
+    """OpenCC's characters by themselves, and a pattern of its words."""
+    words = (line.partition("\t")[0] for line in (_DICTIONARY / "TSPhrases.txt").read_text("utf-8").splitlines())
+    return simplified_characters(), re.compile("|".join(map(re.escape, words)))
 
 
 @lru_cache(maxsize=8)

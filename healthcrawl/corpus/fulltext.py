@@ -1,0 +1,345 @@
+"""A full-text index of documents in a SQLite file: any characters that stand in a text find it.
+
+The words of the index are pairs of characters (see `healthcrawl.core.terms`), since Chinese has no blanks: a term is found as its
+pairs in a row, which is exact. The texts themselves are not kept; who takes one out has to show it again. The file may be removed at
+any time: what is damaged, or of another version, is made anew. Where it can't be written, an index in memory takes its place.
+"""
+
+import hashlib
+import os
+import sqlite3
+import string
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise
+from pathlib import Path
+from threading import RLock
+from typing import NamedTuple, TypeVar
+
+from healthcrawl.core.terms import bigrams, equals, searchable
+from healthcrawl.errors import ArchiveError
+
+_SCHEMA = 1
+_BUSY_SECONDS = 1.0
+_HASH_BYTES = 4 << 20  # of new words that SQLite gathers before it writes them
+_CACHE_KIB = 32 << 10
+_FAR = 1 << 40  # more documents than there can be
+
+# Every sign of ASCII is part of a word, as is all that lies beyond ASCII.
+_TOKENIZER = "ascii tokenchars '{}'".format(string.punctuation.replace("'", "''")).replace('"', '""')
+_TABLES = (
+    "CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+    """CREATE TABLE documents (
+        number INTEGER PRIMARY KEY, published TEXT NOT NULL, site TEXT NOT NULL, kinds TEXT NOT NULL, sha256 TEXT NOT NULL
+    )""",
+    # The body comes first: that spares two bytes for each word of it.
+    f"CREATE VIRTUAL TABLE words USING fts5(body, title, content='', tokenize = \"{_TOKENIZER}\")",
+    f"INSERT INTO words(words, rank) VALUES ('hashsize', {_HASH_BYTES})",
+)
+_DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
+_CLOSED = ("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")
+_BUSY = ("SQLITE_BUSY", "SQLITE_LOCKED")
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What the index holds of a document: `kinds` of findings by name, `sha256` of its text (empty: there was none to be had)."""
+
+    published: str
+    site: str
+    kinds: tuple[str, ...]
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filters:
+    """Which documents: of a site, with a kind of finding (empty: any), published from `since` to `until`, both included."""
+
+    site: str = ""
+    kind: str = ""
+    since: date | None = None
+    until: date | None = None
+
+
+class Text(NamedTuple):
+    """A text as it is put in and taken out."""
+
+    title: str
+    body: str
+
+
+class Found(NamedTuple):
+    """How many documents were found in all, and a page of them by number, in order."""
+
+    total: int
+    documents: dict[int, State]
+
+
+class BusyError(Exception):
+    """Another process writes to the index: go on with what there is."""
+
+
+class RenewedError(Exception):
+    """The index could not be used, and an empty one took its place: begin again."""
+
+
+class FullText:
+    """The index at `path`. May be used from any thread; no file is held open between two calls.
+
+    All that work on the database may raise `RenewedError`.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._memory: sqlite3.Connection | None = None
+        self._lock = RLock()
+
+    @property
+    def in_memory(self) -> bool:
+        """Whether the file can't be used, so that the index is lost when this process ends."""
+        return self._memory is not None
+
+    def facts(self) -> dict[str, str]:
+        """What was noted with the last change; nothing of an index that has to be made anew."""
+        return self._safely(_facts)
+
+    def note(self, facts: Mapping[str, str]) -> None:
+        """Note facts.
+
+        Raises:
+            BusyError: another process writes.
+            ArchiveError: the disk did not take it.
+        """
+
+        def work(database: sqlite3.Connection) -> None:
+            with _transaction(database):
+                database.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", facts.items())
+
+        self._safely(work, to_write=True)
+
+    def clear(self) -> None:
+        """Make the index anew, empty.
+
+        Raises:
+            BusyError: another process writes.
+            ArchiveError: the disk did not take it.
+        """
+        self._safely(_make, to_write=True)
+
+    def numbers(self) -> list[int]:
+        """The numbers of all documents."""
+        return self._safely(lambda database: [row[0] for row in database.execute("SELECT number FROM documents")])
+
+    def bring(
+        self,
+        numbers: Sequence[int],
+        wanted: Mapping[int, State],
+        texts: Callable[[Mapping[int, str]], Mapping[int, Text]],
+    ) -> bool:
+        """Bring some documents to a state; those without one are taken out. In one transaction.
+
+        `texts` gives texts by number for the digests that are asked for. False if the old text of one is not to be had: then the index
+        has to be made anew.
+
+        Raises:
+            BusyError: another process writes.
+            ArchiveError: the disk did not take it.
+        """
+
+        def work(database: sqlite3.Connection) -> bool:
+            with _transaction(database):
+                return _bring(database, numbers, wanted, texts)
+
+        return self._safely(work, to_write=True)
+
+    def look_up(self, terms: Sequence[str], filters: Filters, offset: int, limit: int) -> Found:
+        """Documents in which all terms stand (in title or body): those with all in the title first, each group the newest first."""
+        page = {"offset": min(offset, _FAR), "limit": min(limit, _FAR)}
+        return self._safely(lambda database: _look_up(database, terms, filters, page))
+
+    def _safely(self, work: Callable[[sqlite3.Connection], _T], *, to_write: bool = False) -> _T:
+        """Do some work on the database; one that is damaged is removed, one that can't be written gives way to one in memory."""
+        with self._named_errors():
+            try:
+                with self._opened(to_write=to_write) as database:
+                    return work(database)
+            except sqlite3.DatabaseError as error:
+                if self._memory is not None or not _is(error, _CLOSED + _DAMAGED):
+                    raise
+                self._replace(in_memory=_is(error, _CLOSED))
+                raise RenewedError from error
+
+    def _replace(self, *, in_memory: bool) -> None:
+        if in_memory:
+            self._memory = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+        else:
+            for name in ("", "-wal", "-shm"):
+                self._path.with_name(self._path.name + name).unlink(missing_ok=True)
+
+    @contextmanager
+    def _named_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            if _is(error, _BUSY):
+                raise BusyError from error
+            advice = "make room on the disk and run this again, or remove the file: it is made anew"
+            raise ArchiveError(f"{self._path}: {error}; {advice}") from error
+
+    @contextmanager
+    def _opened(self, *, to_write: bool = False) -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            if self._memory is not None:
+                yield self._memory
+                return
+        address = self._path.absolute().as_uri()
+        if not os.access(self._path.parent, os.W_OK):
+            alone = not self._path.with_name(f"{self._path.name}-wal").exists()
+            address += f"?mode=ro{'&immutable=1' if alone else ''}"
+        with closing(sqlite3.connect(address, uri=True, timeout=_BUSY_SECONDS, isolation_level=None)) as database:
+            if to_write:
+                database.execute("PRAGMA journal_mode=WAL")
+                database.execute("PRAGMA synchronous=NORMAL")
+                database.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
+            yield database
+
+
+def _form() -> str:
+    """What an index has to have been made by."""
+    told = f"{_SCHEMA} {sorted(equals().items())}"
+    return hashlib.sha256(told.encode()).hexdigest()[:16]
+
+
+def _facts(database: sqlite3.Connection) -> dict[str, str]:
+    if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'facts'").fetchone():
+        return {}
+    facts = dict(database.execute("SELECT name, value FROM facts"))
+    return facts if facts.pop("form", "") == _form() else {}
+
+
+def _make(database: sqlite3.Connection) -> None:
+    with _transaction(database):
+        for name in ("words", "documents", "facts"):
+            database.execute(f"DROP TABLE IF EXISTS {name}")
+        for statement in _TABLES:
+            database.execute(statement)
+        database.execute("INSERT INTO facts VALUES ('form', ?)", (_form(),))
+
+
+def _bring(
+    database: sqlite3.Connection,
+    numbers: Sequence[int],
+    wanted: Mapping[int, State],
+    texts: Callable[[Mapping[int, str]], Mapping[int, Text]],
+) -> bool:
+    held = {number: state for number in numbers if (state := _state(database, number))}
+    none = State("", "", (), "")
+    old = {number: held.get(number, none).sha256 for number in numbers}
+    new = {number: wanted.get(number, none).sha256 for number in numbers}
+    altered = sorted(
+        number for number in numbers if old[number] != new[number]
+    )  # SQLite gathers words while numbers grow
+    gone = texts({number: old[number] for number in altered if old[number]})
+    come = texts({number: new[number] for number in altered if new[number]})
+    if any(old[number] and number not in gone for number in altered):
+        return False
+    for number in altered:
+        if number in gone:
+            database.execute(
+                "INSERT INTO words(words, rowid, body, title) VALUES ('delete', ?, ?, ?)", _row(number, gone[number])
+            )
+        if number in come:
+            database.execute("INSERT INTO words(rowid, body, title) VALUES (?, ?, ?)", _row(number, come[number]))
+    for number in numbers:
+        state = wanted.get(number)
+        if state is None:
+            database.execute("DELETE FROM documents WHERE number = ?", (number,))
+        elif state != held.get(number):
+            sha256 = state.sha256 if number in come or old[number] == state.sha256 else ""
+            kinds = f" {' '.join(state.kinds)} "
+            values = (number, state.published, state.site, kinds, sha256)
+            database.execute("INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?, ?)", values)
+    return True
+
+
+def _row(number: int, text: Text) -> tuple[int, str, str]:
+    return number, bigrams(searchable(text.body)), bigrams(searchable(text.title))
+
+
+def _state(database: sqlite3.Connection, number: int) -> State | None:
+    query = "SELECT published, site, kinds, sha256 FROM documents WHERE number = ?"
+    row = database.execute(query, (number,)).fetchone()
+    return State(row[0], row[1], tuple(row[2].split()), row[3]) if row else None
+
+
+def _look_up(database: sqlite3.Connection, terms: Sequence[str], filters: Filters, page: Mapping[str, int]) -> Found:
+    conditions, values = _conditions(filters)
+    match = " AND ".join(map(_phrase, terms))
+    title = f"{{title}} : ({match})"
+    values |= {"all": match, "titled": title, "untitled": f"({match}) NOT ({title})", **page}
+    joined = "words CROSS JOIN documents ON documents.number = words.rowid WHERE words MATCH"
+    kept = " AND ".join(conditions)
+    if not terms:
+        counted = f"SELECT count(*) FROM documents WHERE {kept or 'TRUE'}"
+        found = f"SELECT 0 AS part, number, published FROM documents WHERE {kept or 'TRUE'}"
+    else:
+        kept = f" AND {kept}" if kept else ""
+        counted = f"SELECT count(*) FROM {joined if kept else 'words WHERE words MATCH'} :all{kept}"
+        parts = (
+            f"SELECT {n} AS part, number, published FROM {joined} :{name}{kept}"
+            for n, name in enumerate(("titled", "untitled"))
+        )
+        found = " UNION ALL ".join(parts)
+    with _transaction(database, "DEFERRED"):
+        count = database.execute(counted, values).fetchone()[0]
+        ordered = f"SELECT number FROM ({found}) ORDER BY part, published DESC, number DESC LIMIT :limit OFFSET :offset"
+        numbers = [row[0] for row in database.execute(ordered, values)]
+        return Found(count, {number: state for number in numbers if (state := _state(database, number))})
+
+
+def _conditions(filters: Filters) -> tuple[list[str], dict[str, str | int]]:
+    told: dict[str, tuple[str, str]] = {
+        "site": ("site = :site", filters.site),
+        "kind": ("instr(kinds, :kind)", f" {filters.kind} " if filters.kind else ""),
+        "since": ("published >= :since", filters.since.isoformat() if filters.since else ""),
+        "until": (
+            "substr(published, 1, 10) <= :until AND published != ''",
+            filters.until.isoformat() if filters.until else "",
+        ),
+    }
+    wanted = {name: one for name, one in told.items() if one[1]}
+    return [condition for condition, _ in wanted.values()], {name: value for name, (_, value) in wanted.items()}
+
+
+def _phrase(term: str) -> str:
+    """A term in SQLite's language of questions, in which quotes leave nothing with a meaning of its own.
+
+    >>> _phrase("a流感"), _phrase("流")
+    ('"a流 流感"', '"流" *')
+    """
+    if len(term) == 1:
+        return f'"{_quoted(term)}" *'
+    return '"' + " ".join(_quoted(first + second) for first, second in pairwise(term)) + '"'
+
+
+def _quoted(word: str) -> str:
+    return word.replace('"', '""')
+
+
+@contextmanager
+def _transaction(database: sqlite3.Connection, kind: str = "IMMEDIATE") -> Iterator[None]:
+    database.execute(f"BEGIN {kind}")
+    try:
+        yield
+    except BaseException:
+        if database.in_transaction:  # a full disk has ended it
+            database.execute("ROLLBACK")
+        raise
+    database.execute("COMMIT")
+
+
+def _is(error: sqlite3.DatabaseError, names: Sequence[str]) -> bool:
+    return getattr(error, "sqlite_errorname", "").startswith(tuple(names))
