@@ -13,7 +13,7 @@ from pathlib import Path
 import scrapy.cmdline
 
 import healthcrawl.crawl.archivist
-import healthcrawl.crawl.commands.sites
+import healthcrawl.crawl.jobs.sites
 import healthcrawl.spiders.bureau  # noqa: F401  # what every command will load
 from healthcrawl.knowledge.load import load_rules
 from tests.conftest import ROOT, Done, scrapy_command

@@ -113,8 +113,9 @@ def read_list(page: Page, rules: Rules) -> ListReading:
 
 
 def _title(tree: html.HtmlElement) -> str:
-    for element in matches(tree, 'meta[name="SiteName" i]'):
-        if name := " ".join(element.get("content", "").split()):
+    for element in matches(tree, "meta[name]"):
+        name = " ".join(element.get("content", "").split())
+        if name and element.get("name", "").lower() == "sitename":
             return name
     titles = [" ".join(str(element.text_content()).split()) for element in matches(tree, "title")]
     return titles[0] if titles else ""

@@ -11,6 +11,8 @@ from healthcrawl.knowledge.load import load_sites
 from healthcrawl.rules import Site
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from scrapy import Request, Spider
     from scrapy.settings import BaseSettings
 
@@ -22,38 +24,44 @@ class SiteSpiderLoader:
 
     def __init__(self, settings: "BaseSettings") -> None:
         folder = settings.get("SITES_DIR")
-        sites = load_sites(Path(folder)) if folder else load_sites()
-        kinds, own = settings.getdict("KIND_SPIDERS"), settings.getdict("SITE_SPIDERS")
-        self.errors: dict[str, KnowledgeError] = dict(sites.errors)
-        self._classes = {
-            name: _spider_class(site, load_object(own.get(name) or kinds[site.kind]))
-            for name, site in sites.sites.items()
-        }
+        known = load_sites(Path(folder)) if folder else load_sites()
+        self._kinds, self._own = settings.getdict("KIND_SPIDERS"), settings.getdict("SITE_SPIDERS")
+        self.errors: Mapping[str, KnowledgeError] = known.errors
+        self.sites: Mapping[str, Site] = dict(sorted(known.sites.items()))
 
     @classmethod
     def from_settings(cls, settings: "BaseSettings") -> Self:
         """Load the sites of `SITES_DIR` and the built-in ones."""
         return cls(settings)
 
-    def load(self, spider_name: str) -> "type[Spider]":
-        """The spider class of a site.
+    def site(self, name: str) -> Site:
+        """The site of that name.
 
         Raises:
             KeyError: there is no such site, or its file is wrong.
         """
-        if spider_name in self.errors:
-            raise KeyError(str(self.errors[spider_name]))
-        if spider_name not in self._classes:
-            raise KeyError(f"no site {spider_name!r}; `scrapy list` shows the sites there are")
-        return self._classes[spider_name]
+        if name in self.errors:
+            raise KeyError(str(self.errors[name]))
+        if name not in self.sites:
+            raise KeyError(f"no site {name!r}; `scrapy list` shows the sites there are")
+        return self.sites[name]
+
+    def load(self, spider_name: str) -> "type[Spider]":
+        """The spider class of a site. Only this loads what a crawl needs.
+
+        Raises:
+            KeyError: as `site`.
+        """
+        site = self.site(spider_name)
+        return _spider_class(site, load_object(self._own.get(site.name) or self._kinds[site.kind]))
 
     def list(self) -> list_[str]:
         """The names of all sites whose files are right."""
-        return sorted(self._classes)
+        return [*self.sites]
 
     def find_by_request(self, request: "Request") -> list_[str]:
         """The sites to which a request's host belongs."""
-        return [name for name, spider in self._classes.items() if spider.handles_request(request)]
+        return [name for name in self.sites if self.load(name).handles_request(request)]
 
 
 def _spider_class(site: Site, base: "type[Spider]") -> "type[Spider]":

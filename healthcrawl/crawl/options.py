@@ -4,14 +4,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import get_args, get_type_hints
+from typing import Literal, TypeAlias, get_args, get_type_hints
 
 from scrapy.settings import BaseSettings
 
 from healthcrawl.crawl.loader import SiteSpiderLoader
-from healthcrawl.crawl.revisits import Scope
 from healthcrawl.errors import UsageError
 from healthcrawl.rules import Budget, NormalForm, Site
+
+Scope: TypeAlias = Literal["site", "url", "never"]
 
 _SCRAPYD_JOB = "_job"  # Scrapyd tells every spider which of its jobs it is
 _ARCHIVE_SUFFIXES = (".warc.gz", ".warc", ".arc.gz", ".arc")
@@ -173,8 +174,7 @@ def archive_files(args: Iterable[str]) -> list[Path]:
 
 def all_sites(settings: BaseSettings) -> dict[str, Site]:
     """The sites whose files are right, by name."""
-    loader = SiteSpiderLoader.from_settings(settings)
-    return {name: loader.load(name).site for name in loader.list()}  # type: ignore[attr-defined]
+    return dict(SiteSpiderLoader.from_settings(settings).sites)
 
 
 def one_site(settings: BaseSettings, name: str) -> Site:
@@ -184,6 +184,6 @@ def one_site(settings: BaseSettings, name: str) -> Site:
         UsageError: there is none, or its file is wrong.
     """
     try:
-        return SiteSpiderLoader.from_settings(settings).load(name).site  # type: ignore[attr-defined,no-any-return]
+        return SiteSpiderLoader.from_settings(settings).site(name)
     except KeyError as error:
         raise UsageError(str(error.args[0])) from error

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
-from scrapy import Request, Spider
+from scrapy import Request, Spider, signals
 
 from healthcrawl.core.decode import decode
 from healthcrawl.core.survey import Candidate, ListReading, Survey, moved_to, read_list, survey
@@ -63,6 +63,7 @@ class ProbeSpider(Spider):
             columns=(Column(name="home", url=spider._url),),
         )
         spider.rules = load_rules(spider.site)
+        crawler.signals.connect(spider._fault, signal=signals.spider_error)
         return spider
 
     @property
@@ -124,6 +125,9 @@ class ProbeSpider(Spider):
     def _failed(self, failure: Any) -> None:
         if failure.request.callback == self._read_home:
             self.trouble = str(failure.value) or type(failure.value).__name__
+
+    def _fault(self, failure: Any, response: "Response") -> None:
+        self.trouble = f"reading {response.url} failed for a fault of healthcrawl's own: {failure.value!r}"
 
     def _page(self, response: "Response") -> Page | None:
         head = b"HTTP/1.1 200 OK\r\nContent-Type: " + (response.headers.get("Content-Type") or b"") + b"\r\n\r\n"

@@ -1,19 +1,17 @@
 """Whether an answer brought anything that the archive does not have already."""
 
 from pathlib import Path
-from typing import Literal, TypeAlias
 
 from healthcrawl.core import message
 from healthcrawl.corpus.captures import CaptureRow, Likeness, closest, same_payload
 from healthcrawl.corpus.catalog import Catalog
 from healthcrawl.corpus.queues import PageRow
+from healthcrawl.crawl.options import Scope
 from healthcrawl.errors import ArchiveError
 from healthcrawl.ingest import payload_sha256
 from healthcrawl.model import Exchange, Revisit
 from healthcrawl.warc.read import read_record
 from healthcrawl.warc.write import OPEN_SUFFIX
-
-Scope: TypeAlias = Literal["site", "url", "never"]
 
 
 class Revisits:

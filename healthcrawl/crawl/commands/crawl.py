@@ -1,33 +1,10 @@
 """`scrapy crawl NAME`: crawl a site, with exit statuses that cron can use."""
 
 import argparse
-import asyncio
-import logging
-import sys
-from math import inf
-from typing import TYPE_CHECKING
 
 from scrapy.commands import BaseRunSpiderCommand
-from scrapy.settings import SETTINGS_PRIORITIES
 
-from healthcrawl.corpus.catalog import Catalog
-from healthcrawl.crawl.aftermath import Ending, tell
-from healthcrawl.crawl.archivist import OVER_BUDGET, Archivist
-from healthcrawl.crawl.checks import check_settings
-from healthcrawl.crawl.exits import BROKEN_EXPECTATION, DONE, FAILED, WRONG_USE, status_of
-from healthcrawl.crawl.files import read_now
-from healthcrawl.crawl.loader import SiteSpiderLoader
-from healthcrawl.crawl.monitor import Monitor
-from healthcrawl.crawl.options import is_offline
-from healthcrawl.errors import HealthcrawlError, UsageError
-
-if TYPE_CHECKING:
-    from scrapy.crawler import Crawler
-
-logger = logging.getLogger(__name__)
-
-_MOST_NAMED = 40  # lists in a line
-_ADVICE = "Run it again later; if a column has moved or is gone, mend its address in the site file"
+from healthcrawl.crawl.command import job_of
 
 
 class Command(BaseRunSpiderCommand):
@@ -52,124 +29,10 @@ class Command(BaseRunSpiderCommand):
         )
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Keep the frameworks' chatter out of the log, unless a level was asked for; look at settings before Scrapy does."""
+        """Look at arguments and settings before Scrapy does."""
         super().process_options(args, opts)
-        assert self.settings is not None
-        wrong = "" if len(args) == 1 else "give the name of one site; `scrapy list` shows them"
-        if strange := next((arg for arg in args if arg.startswith("-")), ""):  # Scrapy takes it for a name
-            wrong = f"no such option: {strange}; --help shows those there are"
-        try:
-            check_settings(self.settings)
-            SiteSpiderLoader.from_settings(self.settings)
-        except UsageError as error:
-            wrong = str(error)
-        if wrong:
-            print(f"scrapy crawl: {wrong}", file=sys.stderr)
-            sys.exit(WRONG_USE)
-        self._quiet = self.settings.getpriority("LOG_LEVEL") != SETTINGS_PRIORITIES["cmdline"]
-        if self._quiet:  # a level would not survive Scrapy's own configuration
-            logging.getLogger("scrapy.utils.log").addFilter(lambda record: record.levelno > logging.INFO)
+        job_of(self).prepare(self.settings, args)
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Crawl, then tell how it went by the exit status."""
-        process = self.crawler_process
-        assert process is not None
-        if self._quiet:
-            logging.getLogger("scrapy").setLevel(logging.WARNING)
-        try:
-            crawler = self._create_crawler(args[0])
-        except KeyError as error:
-            print(f"scrapy crawl: {error.args[0]}", file=sys.stderr)
-            self.exitcode = WRONG_USE
-            return
-        task = process.crawl(crawler, **opts.spargs)
-        assert isinstance(task, asyncio.Task), "the asyncio reactor is Scrapy's default"
-        process.start()
-        if not task.done():  # interrupted twice: nothing was waited for
-            print(f"scrapy crawl: {args[0]}: stopped at once; the same command goes on from here", file=sys.stderr)
-            self.exitcode = FAILED
-            return
-        failure = task.exception()
-        if isinstance(failure, HealthcrawlError):
-            print(f"scrapy crawl: {failure}", file=sys.stderr)
-            self.exitcode = status_of(failure)
-        elif failure is not None:
-            raise failure
-        else:
-            archivist = crawler.get_extension(Archivist)
-            assert archivist is not None
-            assert self.settings is not None
-            ending = _judge(crawler, archivist)
-            self.exitcode = ending.status
-            lines = [ending.complaint] if is_offline(self.settings) else tell(ending, archivist, self.settings)
-            for line in filter(None, lines):
-                print(f"scrapy crawl: {line}", file=sys.stderr)
-            if crawler.stats.get_value("finish_reason") != "shutdown":
-                self.exitcode = self._read_files(crawler) or self.exitcode
-
-    def _read_files(self, crawler: "Crawler") -> int:
-        """Read the texts of files that the crawl has brought; the exit status if that fails, else 0."""
-        archivist, monitor = crawler.get_extension(Archivist), crawler.get_extension(Monitor)
-        if archivist is None or monitor is None or archivist.broken or not archivist.frontier.lists_files:
-            return 0
-        seconds = inf if monitor.silent else crawler.settings.getfloat("PROGRESS_SECONDS")
-        catalog = Catalog(archivist.layout.catalog)
-        try:
-            troubles = read_now(catalog, archivist.layout, archivist.site.name, 1, seconds)
-        except HealthcrawlError as error:
-            troubles = [str(error)]
-        finally:
-            catalog.close()
-        for trouble in troubles:
-            print(f"scrapy crawl: {trouble}", file=sys.stderr)
-        return FAILED if troubles else 0
-
-
-def _judge(crawler: "Crawler", archivist: Archivist) -> Ending:
-    name = archivist.site.name
-    if archivist.broken is not None:
-        return Ending(status=FAILED, complaint=f"{name}: {archivist.broken}")
-    if crawler.stats.get_value("finish_reason") == OVER_BUDGET:
-        print(f"scrapy crawl: {name}: {_over_budget(archivist)}", file=sys.stderr)
-        return Ending(status=DONE)
-    if archivist.paused:
-        logger.info("%s: %s; the same command goes on from here", name, archivist.paused)
-        return Ending(status=DONE)
-    if complaint := _complaint(crawler, archivist):
-        return Ending(status=FAILED, complaint=complaint)
-    return Ending(status=BROKEN_EXPECTATION if archivist.breaches else DONE)
-
-
-def _complaint(crawler: "Crawler", archivist: Archivist) -> str:
-    """What went wrong with a run, if it did."""
-    name, tally = archivist.site.name, archivist.tally
-    reason = crawler.stats.get_value("finish_reason")
-    if reason != "finished":
-        return f"{name}: stopped ({reason}); the same command goes on from here"
-    if crawler.stats.get_value("spider_exceptions/count") or tally.rejections["fault"]:
-        return (
-            f"{name}: some pages could not be read for a fault of healthcrawl's own; the log has it for a report, the archive has the "
-            "pages, and `scrapy replay` reads them again once it is mended"
-        )
-    if left := archivist.left_alone:
-        return (
-            f"{name}: {', '.join(left)} refused or failed too often and was left alone ({'; '.join(left.values())}); "
-            f"{tally.skipped['left-alone']} pages were not asked for: try again later, or raise the site file's delay"
-        )
-    unread = [*map(str, archivist.unread)]
-    named = ", ".join(unread[:_MOST_NAMED]) + (f" and {len(unread) - _MOST_NAMED} more" if unread[_MOST_NAMED:] else "")
-    if not tally.lists_read and not archivist.run.resumed:
-        return f"{name}: no list page could be read: {named or 'none was asked for'}. {_ADVICE}"
-    return (
-        f"{name}: {len(unread)} of its list pages could not be read: {named}; all else was kept. {_ADVICE}"
-        if unread
-        else ""
-    )
-
-
-def _over_budget(archivist: Archivist) -> str:
-    name = archivist.over_budget
-    return (
-        f"its budget of {getattr(archivist.site.budget, name):,} {name} for one run is used up; the same command goes on "
-        f"from here, `-a {name}=NUMBER` or budget.{name} in the site file allows more"
-    )
+        self.exitcode = job_of(self).work(self.crawler_process, self.settings, args[0], opts.spargs)

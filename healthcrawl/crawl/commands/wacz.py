@@ -1,17 +1,8 @@
 """`scrapy wacz`: a site's archive as one file that opens in a browser."""
 
 import argparse
-import sys
-from pathlib import Path
 
-from healthcrawl.corpus.catalog import Catalog
-from healthcrawl.corpus.layout import ArchiveLayout
 from healthcrawl.crawl.command import PlainCommand
-from healthcrawl.crawl.exits import DONE
-from healthcrawl.crawl.options import moment, one_site, size
-from healthcrawl.crawl.progress import track
-from healthcrawl.errors import ArchiveError, UsageError
-from healthcrawl.packing import pack, plan
 
 
 class Command(PlainCommand):
@@ -39,39 +30,3 @@ class Command(PlainCommand):
         parser.add_argument("-o", "--output", metavar="FILE", help="the file to write, like demo.wacz")
         parser.add_argument("--since", metavar="DATE", default="", help="like 2026-03-01 or 2026-03-01T08:00 (UTC)")
         parser.add_argument("--force", action="store_true", help="replace FILE if it is there")
-
-    def work(self, args: list[str], opts: argparse.Namespace) -> int:
-        """Write the file, then say what is in it."""
-        assert self.settings is not None
-        if len(args) != 1:
-            raise UsageError("expected the name of one site; `scrapy list` shows them")
-        if not opts.output:
-            raise UsageError("-o FILE: say which file to write, like -o demo.wacz")
-        site, path = one_site(self.settings, args[0]), Path(opts.output)
-        if path.is_dir() or not path.parent.is_dir():
-            raise UsageError(
-                f"-o {path}: {'a folder; name a file' if path.is_dir() else 'its folder is not there; make it first'}"
-            )
-        if path.exists() and not opts.force:
-            raise UsageError(f"-o {path}: there already; --force replaces it")
-        since = moment(opts.since, "--since")
-        layout = ArchiveLayout(Path(self.setting("ARCHIVE_DIR")))
-        if not layout.warc_files(site.name):
-            raise ArchiveError(f"{site.name}: no WARC files in {layout.warc(site.name)}; crawl it first")
-        if not layout.catalog.exists():
-            raise ArchiveError(f"{layout.catalog}: not there; `scrapy replay` makes it anew")
-        catalog = Catalog(layout.catalog)
-        try:
-            packing = plan(layout, catalog, site.name, site.title, since)
-            total = len(packing.warcs)
-            seconds = size(self.settings, "PROGRESS_SECONDS")
-            with track(pack(packing, catalog, path), total, "WARC files", seconds) as packed:
-                for _ in packed:
-                    pass
-        finally:
-            catalog.close()
-        left_out = len(list(layout.warc(site.name).glob("*.warc.gz.open")))
-        if left_out:
-            print(f"scrapy wacz: {left_out} files that are still being written were left out", file=sys.stderr)
-        print(f"{path}: {total} WARC files, {path.stat().st_size:,} bytes")
-        return DONE
