@@ -88,8 +88,8 @@ def survey(page: Page, rules: Rules, names: Pattern) -> Survey:
 
 def moved_to(page: Page) -> str:
     """Where a page sends its readers at once, by a meta element or a script; empty if it keeps them."""
-    for element in matches(parse(page.text), "meta[http-equiv=refresh i]"):
-        if match := _REFRESH.search(element.get("content", "")):
+    for said in _said(parse(page.text), "http-equiv", "refresh"):
+        if match := _REFRESH.search(said):
             return resolve(page.url, match[1])
     match = _SCRIPTED.search(page.text) if len(page.text) < _LONGEST_SHELL else None
     return resolve(page.url, match[1]) if match else ""
@@ -113,12 +113,16 @@ def read_list(page: Page, rules: Rules) -> ListReading:
 
 
 def _title(tree: html.HtmlElement) -> str:
-    for element in matches(tree, "meta[name]"):
-        name = " ".join(element.get("content", "").split())
-        if name and element.get("name", "").lower() == "sitename":
+    for said in _said(tree, "name", "sitename"):
+        if name := " ".join(said.split()):
             return name
     titles = [" ".join(str(element.text_content()).split()) for element in matches(tree, "title")]
     return titles[0] if titles else ""
+
+
+def _said(tree: html.HtmlElement, key: str, value: str) -> list[str]:
+    """What the meta elements say whose attribute has this value, in small or capital letters."""
+    return [meta.get("content", "") for meta in tree.iter("meta") if meta.get(key, "").lower() == value]
 
 
 def _named_links(page: Page, tree: html.HtmlElement, family: Family, rules: Rules) -> Iterator[tuple[str, str]]:
