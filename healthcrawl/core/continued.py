@@ -18,7 +18,8 @@ from healthcrawl.model import Finding, Page
 from healthcrawl.rules import Family
 
 MOST_PAGES = 99
-_WORDS = re.compile(r"[下后]\s?一?\s?[页頁]")  # what a page with a link to its next one nearly always says
+# What a page with a link to its next one nearly always says; a pattern that begins with one character is searched soonest.
+_WORDS = (re.compile(r"下\s?一?\s?[页頁]"), re.compile(r"后\s?一?\s?[页頁]"))
 _NEXT = re.compile(r"[\[(【]?(?:下一?[页頁]|后一?页|[Nn]ext(?:[Pp]age)?)[\])】>›»→]*|[>›»]")
 _NUMBERED = re.compile(r"(?P<stem>.+?)(?:(?P<mark>[_-])(?P<n>[1-9]\d?))?(?P<end>\.\w{2,6})?")
 _COUNTERS = frozenset({"page", "p", "pn", "pageno", "pageindex", "pagenum", "currentpage", "curpage", "page_no"})
@@ -72,18 +73,17 @@ def drop_turning(page: Page, index: Index, following: str) -> tuple[Finding, ...
 
 
 def _candidates(page: Page, index: Index, family: Family) -> Iterator[str]:
-    worded = _WORDS.search(page.text) is not None
+    worded = any(words.search(page.text) for words in _WORDS)
     for element in index.tree.iter("link", "a"):
-        if "next" in element.get("rel", "").lower().split() or (worded and element.tag == "a" and _says_next(element)):
+        said = element.get("rel")
+        if (said and "next" in said.lower().split()) or (worded and element.tag == "a" and _says_next(element)):
             yield resolve(page.url, element.get("href", ""))
     scripts = "\n".join(element.text for element in index.tree.iter("script") if element.text)
     yield from script_pages(family, scripts, page.url, page.url)
 
 
 def _says_next(anchor: html.HtmlElement) -> bool:
-    return any(
-        _NEXT.fullmatch("".join(text.split())) for text in (str(anchor.text_content()), anchor.get("title", "")) if text
-    )
+    return any(_NEXT.fullmatch("".join(text.split())) for text in (text_of(anchor), anchor.get("title")) if text)
 
 
 def _continues(page: Page, url: str) -> bool:

@@ -69,7 +69,6 @@ _ROOT = re.compile(r"<html[\s>]", re.IGNORECASE)
 _PAGE_PART = re.compile(r"<(?:head|body)[\s>]|<script\b(?!.*</script)", re.IGNORECASE | re.DOTALL)
 _NO_TEXT = re.compile(r"<!--.*?-->|<(script|style|noscript|title)\b.*?</\1\s*>|<[^>]*>", re.IGNORECASE | re.DOTALL)
 
-_ATTRIBUTES = ("style", "class", "id", "hidden", "height", "width")  # that say whether an element is seen
 _ROOT_REACH = 20_000  # characters; a root that begins later is a page within a page
 _LONGEST_STYLE = 4096  # characters; no hand and no editor writes more into one rule
 _MOST_CLASSES = 32  # of one element
@@ -122,10 +121,10 @@ def drop_hidden(index: Index, spam: Spam) -> tuple[Finding, ...]:
             continue
         # A page faded in by script hides all of its article (WeChat does), an injection is a small part.
         faded = why.startswith(("visibility", "opacity"))
-        whole = whole or len(text_of(tree))  # before anything is dropped
-        if text and (4 if faded else 2) * len(text) > whole and not selling:
-            continue
         if text:
+            whole = whole or len(text_of(tree))  # before any text is dropped
+            if (4 if faded else 2) * len(text) > whole and not selling:
+                continue
             kind, detail = ("spam", f"{why}: score {judged[text]:.2f}") if selling else ("hidden", why)
             findings.append(Finding(kind=kind, text=text[:_EXCERPT], detail=detail))
         index.drop(element)
@@ -149,7 +148,7 @@ class _Sheet:
     def __init__(self, rules: dict[str, _Style]) -> None:
         self.rules = rules
         self.styles: dict[tuple[str | None, ...], _Style] = {}
-        self.verdicts: dict[tuple[str | None, ...], str] = {}
+        self.verdicts: dict[tuple[object, ...], str] = {}
 
     def concerned(self, index: Index) -> set[html.HtmlElement]:
         """The elements that a style or the like may hide or show."""
@@ -165,21 +164,25 @@ class _Sheet:
 
     def style_of(self, element: html.HtmlElement) -> _Style:
         """The declarations in force for an element."""
-        own = element.get("style", "")
-        key = (own, element.get("class"), element.get("id")) if self.rules else (own,)
+        key = self._told(element)
         if key not in self.styles:
             style: _Style = {}
             for name in _keys(element.get("id", ""), element.get("class", "")) if self.rules else ():
                 style |= self.rules.get(name, {})
-            self.styles[key] = style | _declared(own)
+            self.styles[key] = style | _declared(element.get("style", ""))
         return self.styles[key]
 
     def why_hidden(self, element: html.HtmlElement) -> str:
         """By which declaration an element can't be seen, "folded" if it may come back, empty if it is shown."""
-        key = tuple(map(element.get, _ATTRIBUTES))
+        sizes = (element.get("height"), element.get("width")) if element.tag == "marquee" else ()
+        key = (*self._told(element), element.get("hidden"), *sizes)
         if key not in self.verdicts:
             self.verdicts[key] = _why_hidden(element, self.style_of(element))
         return self.verdicts[key]
+
+    def _told(self, element: html.HtmlElement) -> tuple[str | None, ...]:
+        """The attributes of an element that tell its style."""
+        return tuple(map(element.get, ("style", "class", "id") if self.rules else ("style",)))
 
 
 def _keys(own: str, classes: str) -> list[str]:
@@ -205,9 +208,10 @@ def _is_blank(style: _Style) -> bool:
 
 def _first(style: _Style, values: Mapping[str, re.Pattern[str]]) -> str:
     """The first declaration whose value is one of those, as `name:value`; empty if there is none."""
-    return next(
-        (f"{name}:{value}" for name, value in style.items() if name in values and values[name].fullmatch(value)), ""
-    )
+    for name, value in style.items():
+        if name in values and values[name].fullmatch(value):
+            return f"{name}:{value}"
+    return ""
 
 
 def _without_extent(style: _Style) -> str:

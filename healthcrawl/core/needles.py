@@ -8,7 +8,7 @@ import re
 import sys
 from functools import lru_cache
 
-_SHORTEST = 3  # characters; what is shorter is in every page
+_SHORTEST = 3  # letters of markup and scripts; what is shorter is in every page
 # One piece of a pattern: an escape, a set, the beginning or the end of a group, a repetition, any other character.
 _PIECES = re.compile(
     r"(?P<escape>\\.)|(?P<set>\[\^?\]?(?:\\.|[^\]\\])*\])|(?P<open>\()|(?P<close>\))|(?P<repeat>[*+?]|\{\d*,?\d*\})|(?P<any>.)",
@@ -39,8 +39,8 @@ def needles(pattern: re.Pattern[str]) -> tuple[tuple[str, ...], ...]:
 
     >>> needles(re.compile(r"/c\d+/\d{6}/[0-9a-f]{32}\.shtml")), needles(re.compile(r"abc?d{2}efg+(hij)klmn|_ta_js"))
     ((('.shtml',),), (('klmn', 'efg'), ('_ta_js',)))
-    >>> needles(re.compile("(?i)abc")), needles(re.compile("abc|[def]{9}"))
-    ((), ())
+    >>> needles(re.compile(r"共\s*\d+\s*页")), needles(re.compile("(?i)abc")), needles(re.compile("abc|[def]{9}"))
+    ((('共', '页'),), (), ())
     """
     if pattern.flags & (re.IGNORECASE | re.VERBOSE):
         return ()
@@ -51,7 +51,7 @@ def needles(pattern: re.Pattern[str]) -> tuple[tuple[str, ...], ...]:
         if depth == 0 and plain:
             runs[-1] += text[-1]
         elif depth == 0 and text == "|":
-            choices.append(tuple(sorted((run for run in runs if len(run) >= _SHORTEST), key=len, reverse=True)))
+            choices.append(tuple(sorted(filter(_tells, runs), key=len, reverse=True)))
             runs = [""]
         elif depth == 0:
             if kind == "repeat" and text != "+":
@@ -59,3 +59,8 @@ def needles(pattern: re.Pattern[str]) -> tuple[tuple[str, ...], ...]:
             runs.append("")
         depth += (kind == "open") - (kind == "close")
     return tuple(choices) if all(choices) else ()
+
+
+def _tells(run: str) -> bool:
+    """Whether a string is rare enough to be looked for."""
+    return len(run) >= _SHORTEST or not run.isascii()

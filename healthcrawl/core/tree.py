@@ -99,8 +99,13 @@ def _with_title_closed(text: str) -> str:
 
 def _without_stuffed_tags(source: bytes) -> bytes:
     """A source with those tags emptied that hold thousands of attributes."""
-    ends = (source.find(b">", at, at + _LOOK) >= 0 for at in range(0, len(source) - _LOOK + 1, _LOOK))
-    if all(ends) or source.count(b"=") < _MOST_ATTRIBUTES:
+    start, starts = 0, set[int]()
+    for at in range(0, len(source) - _LOOK + 1, _LOOK):
+        start = max(source.rfind(b"<", start, at + _LOOK), start)
+        if source.find(b">", at, at + _LOOK) < 0:
+            starts.add(start)
+    fields = (source.count(b"=", start, source.find(b"<", start + 1)) for start in starts)
+    if max(fields, default=0) < _MOST_ATTRIBUTES:
         return source
     return _LONG_TAG.sub(lambda tag: tag[0] if tag[0].count(b"=") < _MOST_ATTRIBUTES else tag[1] + b">", source)
 
@@ -111,8 +116,7 @@ def too_much(text: str) -> str:
     >>> too_much("<p>text</p>"), too_much("<br>" * 200_000), too_much("<p" + " a" * 700_000 + ">")
     ('', '200000 tags', '700000 attributes')
     """
-    tags = text.count("<") - text.count("</")
-    if tags > _MOST_TAGS:
+    if (signs := text.count("<")) > _MOST_TAGS and (tags := signs - text.count("</")) > _MOST_TAGS:
         return f"{tags} tags"
     if len(text) < _FIELDS_NEED:
         return ""
