@@ -7,7 +7,7 @@ with `display:none` until they are asked for. So what no reader can ever see goe
 
 import re
 from bisect import bisect
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import accumulate
 
 from lxml import html
@@ -70,6 +70,7 @@ _PAGE_PART = re.compile(r"<(?:head|body)[\s>]|<script\b(?!.*</script)", re.IGNOR
 _NO_TEXT = re.compile(r"<!--.*?-->|<(script|style|noscript|title)\b.*?</\1\s*>|<[^>]*>", re.IGNORECASE | re.DOTALL)
 
 _ROOT_REACH = 20_000  # characters; a root that begins later is a page within a page
+_NO_BLOCKS = frozenset({"html", "body", "script", "style"})
 _LONGEST_STYLE = 4096  # characters; no hand and no editor writes more into one rule
 _MOST_CLASSES = 32  # of one element
 _EXCERPT = 200  # characters of a dropped block that a finding keeps
@@ -96,14 +97,12 @@ def drop_hidden(index: Index, spam: Spam) -> tuple[Finding, ...]:
 
     A block that holds most of the page's text stays: then the style is the site's own doing (a page faded in by script).
     """
-    tree = index.tree
-    sheet = _Sheet(_class_styles(index))
-    styled = index.in_order(sheet.concerned(index))
-    hidden = [(element, why) for element in styled if (why := sheet.why_hidden(element))]
-    if not hidden:
-        return ()
+    sheet = _Sheet(_class_styles(index), index)
+    hidden = [(element, why) for element in sheet.concerned(_hides) if (why := sheet.why_hidden(element))]
     undone = any(why.partition(":")[0] in _SHOWN for _, why in hidden)
-    returning = _around_shown((element, sheet.style_of(element)) for element in styled) if undone else {}
+    returning = (
+        _around_shown((element, sheet.style_of(element)) for element in sheet.concerned(_shows)) if undone else {}
+    )
     whole = 0
     findings: list[Finding] = []
     kind: FindingKind
@@ -122,7 +121,7 @@ def drop_hidden(index: Index, spam: Spam) -> tuple[Finding, ...]:
         # A page faded in by script hides all of its article (WeChat does), an injection is a small part.
         faded = why.startswith(("visibility", "opacity"))
         if text:
-            whole = whole or len(text_of(tree))  # before any text is dropped
+            whole = whole or len(text_of(index.tree))  # before any text is dropped
             if (4 if faded else 2) * len(text) > whole and not selling:
                 continue
             kind, detail = ("spam", f"{why}: score {judged[text]:.2f}") if selling else ("hidden", why)
@@ -145,14 +144,19 @@ def _sizes_its_children(element: html.HtmlElement) -> bool:
 class _Sheet:
     """What the styles of a page say of its elements; equal attributes are read once, since pages repeat them by the thousand."""
 
-    def __init__(self, rules: dict[str, _Style]) -> None:
+    def __init__(self, rules: dict[str, _Style], index: Index) -> None:
         self.rules = rules
+        self.index = index
         self.styles: dict[tuple[str | None, ...], _Style] = {}
         self.verdicts: dict[tuple[object, ...], str] = {}
 
-    def concerned(self, index: Index) -> set[html.HtmlElement]:
-        """The elements that a style or the like may hide or show."""
-        found = set(index.styled)
+    def concerned(self, says: Callable[[str], bool]) -> list[html.HtmlElement]:
+        """The elements that may be hidden or shown: by a rule, by an attribute, by a style of their own that `says` so."""
+        index = self.index
+        found = set(index.moved)
+        for style, elements in index.styled.items():
+            if says(_bare(style)):
+                found.update(elements)
         if self.rules:
             for classes, elements in index.classes.items():
                 if any(key in self.rules for key in _keys("", classes)):
@@ -160,7 +164,7 @@ class _Sheet:
             for name, elements in index.ids.items():
                 if f"#{name}" in self.rules:
                     found.update(elements)
-        return {element for element in found if element.tag not in {"html", "body", "script", "style"}}
+        return [element for element in index.in_order(found) if element.tag not in _NO_BLOCKS]
 
     def style_of(self, element: html.HtmlElement) -> _Style:
         """The declarations in force for an element."""
@@ -240,9 +244,8 @@ def _class_styles(index: Index) -> dict[str, _Style]:
     pages that shrink some to nothing.
     """
     sheets = [_COMMENT.sub("", text) for element in index.tree.iter("style") if (text := element.text)]
-    plain = ["".join(text.lower().split()) for text in sheets]
-    own = "}".join({element.get("style", "") for element in index.styled})
-    sized = any(map(_TINY.search, (*plain, "".join(own.lower().split()))))
+    plain = list(map(_bare, sheets))
+    sized = any(map(_TINY.search, (*plain, _bare("}".join(index.styled)))))
     styles: dict[str, _Style] = {}
     for text, bare in zip(sheets, plain, strict=True):
         seen = bare.split("}")
@@ -252,6 +255,26 @@ def _class_styles(index: Index) -> dict[str, _Style]:
             for at in sorted(wanted):
                 _add_rule(heads[at], seen[at], index, styles)
     return styles
+
+
+def _bare(style: str) -> str:
+    """A style or a style sheet in lower case and without blanks."""
+    return "".join(style.lower().split())
+
+
+def _hides(style: str) -> bool:
+    """Whether a bare style may have a declaration that hides."""
+    return (
+        "/*" in style
+        or "background" in style
+        or bool(_TINY.search(style) or _SHIFT.search(style))
+        or any(sign in style for sign in _TELLING)
+    )
+
+
+def _shows(style: str) -> bool:
+    """Whether a bare style may have a declaration that shows."""
+    return "/*" in style or any(name in style for name in _SHOWN)
 
 
 def _telling(sheet: str, rules: list[str], *more: str) -> set[int]:
@@ -286,7 +309,6 @@ def _add_rule(head: str, rule: str, index: Index, styles: dict[str, _Style]) -> 
 
 def _declared(style: str) -> _Style:
     """The values of a style by property, in lower case and without blanks; the last one of a property counts."""
-    if "/*" in style:
-        style = _COMMENT.sub("", style)
-    pairs = (part.partition(":") for part in "".join(style[:_LONGEST_STYLE].lower().split()).split(";"))
+    style = _COMMENT.sub("", style) if "/*" in style else style
+    pairs = (part.partition(":") for part in _bare(style[:_LONGEST_STYLE]).split(";"))
     return {name: value.partition("!")[0] for name, colon, value in pairs if colon}

@@ -49,6 +49,7 @@ _SILENT = frozenset({
 })  # fmt: skip
 # Selectors that an index can answer alone.
 _PLAIN = re.compile(r"[.#]?[\w-]+|\[(?:class|id)\*=[\w-]+\]")
+_PARTED = frozenset({"class", "id"})  # attributes of which selectors name parts
 # What HTML calls blank. Wide and hard spaces inside a line are left: in a mirror's text they are bytes of damaged characters.
 _BLANKS = re.compile("[ \t\n\r\f]+")
 # A title and what follows it; what damage may leave of the title's end tag.
@@ -151,12 +152,21 @@ def select(tree: html.HtmlElement, selectors: tuple[str, ...]) -> list[html.Html
     return []
 
 
+@dataclass(frozen=True, slots=True)
+class _Need:
+    """What a page must have for an element to match: names as `_named_in` gives them, parts of the values of class or id."""
+
+    names: frozenset[str]
+    parts: tuple[tuple[str, str], ...]
+
+
 class Index:
     """The elements of a tree by what selectors name, from one pass.
 
     Most selectors name a class or an id that a page doesn't have; the index knows that at once. It also keeps lxml's elements
-    alive: to make one anew costs more than to look at it. `drop` keeps tree and index together. `ids` and `classes` have the
-    elements by the whole of that attribute, `styled` those that say themselves how they are shown; what was dropped since is among them.
+    alive: to make one anew costs more than to look at it. `drop` keeps tree and index together. `ids`, `classes` and `styled` have
+    the elements by the whole of the attribute id, class or style, `moved` those hidden by an attribute and the moving ones; what
+    was dropped since is among them.
 
     >>> index = Index(parse("<p class='a b'>一<p id=c>二"))
     >>> [element.text for element in index.matches(".b")], index.matches("#b")
@@ -169,7 +179,8 @@ class Index:
         self._gone: set[html.HtmlElement] = set()
         self.ids: dict[str, list[html.HtmlElement]] = {}
         self.classes: dict[str, list[html.HtmlElement]] = {}
-        self.styled: list[html.HtmlElement] = []
+        self.styled: dict[str, list[html.HtmlElement]] = {}
+        self.moved: list[html.HtmlElement] = []
         fields: set[str] = set()
         for element in self._alive:
             if names := element.get("class"):
@@ -178,8 +189,10 @@ class Index:
                 self.ids.setdefault(name, []).append(element)
             if field := element.get("name"):
                 fields.add(field)
-            if element.get("style") or element.get("hidden") is not None or element.tag == "marquee":
-                self.styled.append(element)
+            if style := element.get("style"):
+                self.styled.setdefault(style, []).append(element)
+            if element.get("hidden") is not None or element.tag == "marquee":
+                self.moved.append(element)
         tags = {element.tag for element in self._alive}
         self._names = {
             *(f".{name}" for names in self.classes for name in names.split()),
@@ -191,8 +204,7 @@ class Index:
 
     def matches(self, selector: str) -> list[html.HtmlElement]:
         """All elements that a selector matches, in document order."""
-        choices = _needed(selector)
-        if not any(all(map(self._has, choice)) for choice in choices):
+        if not any(map(self._may_match, _needed(selector))):
             return []
         plain = _plain(selector)
         if plain is None:
@@ -214,9 +226,8 @@ class Index:
         """Whether an element has this class (`.name`) or id (`#name`)."""
         return name in self._names
 
-    def _has(self, need: tuple[str, str]) -> bool:
-        where, value = need
-        return value in self._values[where] if where in self._values else where + value in self._names
+    def _may_match(self, need: _Need) -> bool:
+        return need.names <= self._names and all(value in self._values[where] for where, value in need.parts)
 
     def in_order(self, elements: Collection[html.HtmlElement]) -> list[html.HtmlElement]:
         """Elements of the tree in document order."""
@@ -234,27 +245,37 @@ class Index:
 
 
 @lru_cache(maxsize=4096)
-def _needed(selector: str) -> tuple[tuple[tuple[str, str], ...], ...]:
-    """What an element must have to match, by the alternatives of a selector: a class (".", "a"), an id ("#", "a"), part of one."""
-    return tuple(tuple(_named_in(each.parsed_tree)) for each in cssselect.parse(selector))
+def _needed(selector: str) -> tuple[_Need, ...]:
+    """What a page must have for a selector to match, by the selector's alternatives."""
+    found = [list(_named_in(each.parsed_tree)) for each in cssselect.parse(selector)]
+    return tuple(
+        _Need(
+            frozenset(where + value for where, value in needs if where not in _PARTED),
+            tuple(need for need in needs if need[0] in _PARTED),
+        )
+        for needs in found
+    )
 
 
 @lru_cache(maxsize=4096)
 def _plain(selector: str) -> tuple[tuple[str, str], ...] | None:
     """The alternatives of a selector, if each of them wants nothing but one class, id, tag or part of class or id; else None."""
-    choices = _needed(selector)
+    choices = [tuple(_named_in(each.parsed_tree)) for each in cssselect.parse(selector)]
     parts = [_PLAIN.fullmatch(part.strip()) is not None for part in selector.split(",")]
     return tuple(need for (need,) in choices) if all(parts) and all(len(needs) == 1 for needs in choices) else None
 
 
 def _named_in(part: object) -> Iterator[tuple[str, str]]:
-    """What the last element of a part of a selector must have; what is left out here costs time, not truth."""
+    """What the last element of a part of a selector must have: a class (".", "a"), an id ("#", "a"), a part of one ("id", "a").
+
+    What is left out here costs time, not truth.
+    """
     while part is not None:
         if isinstance(part, Class):
             yield ".", str(part.class_name)
         elif isinstance(part, Hash):
             yield "#", str(part.id)
-        elif isinstance(part, Attrib) and part.attrib in {"id", "class"} and part.operator in {"^=", "*=", "$="}:
+        elif isinstance(part, Attrib) and part.attrib in _PARTED and part.operator in {"^=", "*=", "$="}:
             yield part.attrib, str(getattr(part.value, "value", ""))
         elif isinstance(part, Attrib) and part.attrib == "name" and part.operator == "=":
             yield "@", str(getattr(part.value, "value", ""))
