@@ -68,7 +68,7 @@ def _pair(old: Sequence[str], new: Sequence[str], old_number: int, new_number: i
         for gone in range(done, partner):
             yield _whole("removed", old_number + gone, old[gone])
         done = partner + 1
-        yield ParagraphChange(kind="changed", number=new_number + at, stretches=tuple(_stretches(old[partner], text)))
+        yield ParagraphChange(kind="changed", number=new_number + at, stretches=tuple(stretches(old[partner], text)))
     for gone in range(done, len(old)):
         yield _whole("removed", old_number + gone, old[gone])
 
@@ -92,8 +92,8 @@ def _whole(kind: Literal["removed", "added"], number: int, text: str) -> Paragra
     return ParagraphChange(kind=kind, number=number, stretches=(Stretch(kind=kind, text=text),))
 
 
-def _stretches(old: str, new: str) -> Iterator[Stretch]:
-    """The characters that differ; of very long paragraphs, the clauses."""
+def stretches(old: str, new: str) -> Iterator[Stretch]:
+    """What became of one paragraph: the characters that stayed, went and came; of very long ones, the clauses."""
     by_character = len(old) * len(new) <= _MOST_STEPS
     before, after = (list(text) if by_character else _CLAUSE.findall(text) for text in (old, new))
     at = 0

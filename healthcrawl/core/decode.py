@@ -159,6 +159,14 @@ def decode_text(data: bytes, limit: int) -> tuple[str, tuple[Finding, ...]] | Un
     return text, tuple(findings)
 
 
+def expand(received: message.Message, limit: int) -> bytes | None:
+    """A response's payload without its content codings; None where they can't be undone, or it has more than `limit` bytes."""
+    try:
+        return _expand(received, limit)[0]
+    except (_TooLargeError, _BadCodingError):
+        return None
+
+
 def _sniff(media_type: str, payload: bytes) -> str:
     for magic, actual in _MAGIC.items():
         if payload.startswith(magic):

@@ -16,14 +16,29 @@ from healthcrawl.corpus.catalog import Catalog
 from healthcrawl.corpus.layout import ArchiveLayout
 from healthcrawl.errors import NotArchivedError, UsageError
 from healthcrawl.rules import NormalForm, Site
+from healthcrawl.ui.files import file_routes
 from healthcrawl.ui.guard import Guard
 from healthcrawl.ui.pages import Page, refusal, routes
 from healthcrawl.ui.shelf import Shelf
-from healthcrawl.ui.views import sites as sites_view
+from healthcrawl.ui.views import again, article, capture, documents, incidents, rejections, rules, site
+from healthcrawl.ui.views import sites as overview
 
 _HERE = Path(__file__).parent
 
-PAGES = (Page(path="/sites", view=sites_view.view, template="sites.html", section="sites"),)
+_CAPTURE = "/captures/{site}/{file}/{offset:int}"
+
+PAGES = (
+    Page(path="/sites", view=overview.view, template="sites.html", section="sites"),
+    Page(path="/sites/{site}", view=site.view, template="site.html", section="sites"),
+    Page(path="/documents", view=documents.view, template="documents.html", section="documents"),
+    Page(path="/documents/{number:int}", view=article.view, template="article.html", section="documents"),
+    Page(path=_CAPTURE, view=capture.view, template="capture.html", section=""),
+    Page(path=f"{_CAPTURE}/again", view=again.view, template="again.html", section=""),
+    Page(path="/incidents", view=incidents.view, template="incidents.html", section="incidents"),
+    Page(path="/rejections", view=rejections.view, template="rejections.html", section="rejections"),
+    Page(path="/rules", view=rules.view, template="rules.html", section="rules"),
+    Page(path="/rules/{name}", view=rules.view_file, template="rule_file.html", section="rules"),
+)
 
 
 def build_app(
@@ -51,6 +66,7 @@ def build_app(
         clock=clock,
     )
     known: list[BaseRoute] = [route for page in PAGES for route in routes(page, shelf)]
+    known += file_routes(shelf)
     known += [
         Route("/", lambda _: RedirectResponse("/sites")),
         Mount("/static", StaticFiles(directory=_HERE / "static")),

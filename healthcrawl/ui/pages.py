@@ -69,14 +69,16 @@ def _answer(page: Page, shelf: Shelf, request: Request, *, as_json: bool) -> Res
         return refusal(request, error, as_json=as_json)
     if as_json:
         return JSONResponse(dataclasses.asdict(value))
-    return html(request, page.template, page=value, section=page.section)
+    as_json_at = request.url.replace(scheme="", netloc="", path=f"{request.url.path}.json")
+    return html(request, page.template, page=value, section=page.section, as_json=str(as_json_at))
 
 
 def html(request: Request, template: str, *, status: int = 200, section: str = "", **values: object) -> HTMLResponse:
     """A template as an answer, in the language that the browser asks for."""
     words = choose(request.headers.get("accept-language", ""))
+    values.setdefault("as_json", "")
     text = _TEMPLATES.get_template(template).render(
-        t=words, language=words.language, sections=SECTIONS, section=section, here=request.url, **values
+        t=words, language=words.language, sections=SECTIONS, section=section, **values
     )
     return HTMLResponse(text, status, {"Content-Language": words.language, "Vary": "Accept-Language"})
 

@@ -1,0 +1,100 @@
+"""What was left out and why: captures that are no documents, counted by reason and listed, the latest first."""
+
+from dataclasses import dataclass
+from typing import get_args
+
+import sqlalchemy as sa
+
+from healthcrawl.corpus import catalog as tables
+from healthcrawl.model import Reason
+from healthcrawl.ui import captured
+from healthcrawl.ui.query import Query
+from healthcrawl.ui.rulebook import refusal_address
+from healthcrawl.ui.shelf import Shelf
+
+PAGE = 50
+REASONS: tuple[str, ...] = get_args(Reason)
+# Captures that were never meant to be documents, or are ones already; shown when they are asked for by name.
+USUAL = frozenset({"robots", "list", "attachment", "redirect", "not-modified"})
+_CAPTURES = tables.captures.c
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A rejected capture."""
+
+    site: str
+    url: str
+    captured_at: str
+    status: int
+    reason: str
+    detail: str
+    rule: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejections:
+    """One page of the rejections that were asked for; `counts` are those of the site, or of all, by reason, the most frequent first."""
+
+    counts: tuple[tuple[str, int], ...]
+    usual: tuple[tuple[str, int], ...]
+    rows: tuple[Row, ...]
+    number: int
+    has_next: bool
+    site: str
+    reason: str
+    sites: tuple[tuple[str, str], ...]
+
+    @property
+    def rest(self) -> str:
+        """What was asked for, as the beginning of a query that ends with a page."""
+        asked = {"site": self.site, "reason": self.reason}
+        return "".join(f"{name}={value}&" for name, value in asked.items() if value)
+
+
+def view(shelf: Shelf, query: Query) -> Rejections:
+    """One page of rejections.
+
+    Raises:
+        UsageError: there is no such reason, or the page's number is none.
+        NotArchivedError: there is no such site.
+    """
+    site, reason, number = query.text("site"), query.choice("reason", REASONS), max(query.number("page", 1), 1)
+    if site:
+        shelf.require_site(site)
+    rejected = _CAPTURES.outcome == sa.literal_column(
+        "'rejected'"
+    )  # literally, so that SQLite sees that its index will do
+    here = sa.and_(rejected, _CAPTURES.site.in_([site] if site else shelf.layout.sites))
+    chosen = _CAPTURES.reason == reason if reason else _CAPTURES.reason.in_([*{*REASONS} - USUAL])
+    count = sa.select(_CAPTURES.reason, sa.func.count()).where(here).group_by(_CAPTURES.reason)
+    listed = sa.select(tables.captures).where(here, chosen)
+    listed = (
+        listed.order_by(_CAPTURES.captured_at.desc(), _CAPTURES.record_id).limit(PAGE + 1).offset((number - 1) * PAGE)
+    )
+    with shelf.catalog.reading() as tx:
+        counts = sorted(((row[0], row[1]) for row in tx.execute(count)), key=lambda one: (-one[1], one[0]))
+        rows = tx.execute(listed).all()
+    return Rejections(
+        counts=tuple(one for one in counts if one[0] not in USUAL),
+        usual=tuple(one for one in counts if one[0] in USUAL),
+        rows=tuple(
+            Row(
+                site=row.site,
+                url=row.url,
+                captured_at=row.captured_at,
+                status=row.status,
+                reason=row.reason,
+                detail=row.detail,
+                rule=refusal_address(row.reason, row.detail),
+                address=captured.address_of(row.site, row.warc_file, row.warc_offset),
+            )
+            for row in rows[:PAGE]
+        ),
+        number=number,
+        has_next=len(rows) > PAGE,
+        site=site,
+        reason=reason,
+        sites=tuple((name, shelf.title(name)) for name in shelf.layout.sites),
+    )
