@@ -1,7 +1,7 @@
 """Which hacked pages are one campaign's: the same seller has put nearly the same text, or the same address to be called at, into all of them.
 
-Two snippets belong together if they name the same host or contact, or if most of the runs of one are in the other. What belongs to
-something that belongs to a third is of the same campaign.
+Two pieces of spam belong together if they stand in the same page, name the same host or contact, or if most of the runs of one are
+in the other. What belongs to something that belongs to a third is of the same campaign.
 """
 
 import re
@@ -32,16 +32,18 @@ class Campaign:
     contacts: tuple[str, ...]
 
 
-def campaigns(snippets: Sequence[str]) -> tuple[Campaign, ...]:
-    """Group snippets of spam; the largest group comes first, and a group's example is its most frequent snippet.
+def campaigns(snippets: Sequence[str], pages: Sequence[str]) -> tuple[Campaign, ...]:
+    """Group snippets of spam, each from the page beside it; the largest group comes first, its example is its most frequent snippet.
 
-    >>> [one.members for one in campaigns(["某某棋牌官网下载注册送彩金", "天气晴朗万里无云", "某某棋牌官网下载注册就送彩金"])]
+    >>> snippets = ["某某棋牌官网下载注册送彩金", "空名影院", "某某棋牌官网下载注册就送彩金"]
+    >>> [one.members for one in campaigns(snippets, ["a", "b", "c"])]
     [(0, 2), (1,)]
     """
     keys = [letters(fold(text).lower()) for text in snippets]
     contacts = [frozenset(_contacts(fold(text).lower())) for text in snippets]
     groups = _Groups(len(snippets))
-    for one, other in [*_named(contacts), *_alike(keys)]:
+    in_pages = [frozenset({page}) for page in pages]
+    for one, other in [*_named(in_pages), *_named(contacts), *_alike(keys)]:
         groups.join(one, other)
     made = []
     for members in groups.all():
@@ -63,11 +65,12 @@ def _contacts(text: str) -> Iterator[str]:
             yield match["handle"]
 
 
-def _named(contacts: Sequence[frozenset[str]]) -> Iterator[tuple[int, int]]:
+def _named(names: Sequence[frozenset[str]]) -> Iterator[tuple[int, int]]:
+    """What has a name in common, as pairs with the first that has it."""
     first: dict[str, int] = {}
-    for at, named in enumerate(contacts):
-        for contact in named:
-            yield first.setdefault(contact, at), at
+    for at, named in enumerate(names):
+        for name in named:
+            yield first.setdefault(name, at), at
 
 
 def _alike(keys: Sequence[str]) -> Iterator[tuple[int, int]]:

@@ -19,6 +19,7 @@ _DROPS = frozenset({"spam", "furniture", "hidden"})
 _MENDS = frozenset({"gloss", "byte-shift", "script", "inferred", "mirror", "control"})
 _NEAR = 12  # lines of the page that a paragraph may be away from the one before
 _ALIKE = 0.6
+_LOOK = 60  # letters of a line that are compared
 _BEGINNING = 8  # letters that tell a line from others
 _LONGEST = 1_500  # characters of a line that is compared with its paragraph
 _LONGER = 4  # times its paragraph's length: of such a line the paragraph is a part
@@ -83,31 +84,32 @@ def _key(text: str, simplified: Mapping[int, str]) -> str:
 def _places(paragraphs: Sequence[str], keys: Sequence[str]) -> Iterator[int | None]:
     """For each paragraph the line that it came from, in the page's order; None where none is like it."""
     at = 0
-    first = next((place for place, key in enumerate(keys) if paragraphs and key and key == letters(paragraphs[0])), 0)
-    at = first
     for text in paragraphs:
         wanted = letters(text)
-        place = _like(wanted, keys, at, at + _NEAR) if wanted else None
-        if place is None and wanted:
-            place = _like(wanted, keys, at, len(keys), exact=True)
-        if place is not None:
-            at = place
+        place = _same(wanted, keys, at)
+        if place is None:
+            place = _begun(wanted, keys, at)
+        if place is None:
+            place = _like(wanted, keys, at)
+        at = at if place is None else place
         yield place
 
 
-def _like(wanted: str, keys: Sequence[str], start: int, end: int, *, exact: bool = False) -> int | None:
-    near = range(start, min(end, len(keys)))
-    for place in near:
-        if keys[place] == wanted or wanted in keys[place]:
-            return place
-    if exact:
-        return None
-    for place in near:
-        key = keys[place]
-        if key[:_BEGINNING] == wanted[:_BEGINNING] or (
-            key and SequenceMatcher(None, key[:60], wanted[:60], autojunk=False).ratio() >= _ALIKE
-        ):
-            return place
+def _same(wanted: str, keys: Sequence[str], start: int) -> int | None:
+    return next((at for at in range(start, len(keys)) if wanted and wanted in keys[at]), None)
+
+
+def _begun(wanted: str, keys: Sequence[str], start: int) -> int | None:
+    beginning = wanted[:_BEGINNING]
+    return next((at for at in range(start, len(keys)) if beginning and keys[at].startswith(beginning)), None)
+
+
+def _like(wanted: str, keys: Sequence[str], start: int) -> int | None:
+    """A line near by that begins nearly the same; damage may have come to its first letters."""
+    for at in range(start, min(start + _NEAR, len(keys))):
+        first, other = keys[at][:_LOOK], wanted[:_LOOK]
+        if first and SequenceMatcher(None, first, other, autojunk=False).ratio() >= _ALIKE:
+            return at
     return None
 
 

@@ -149,7 +149,7 @@ def _of_site(shelf: Shelf, site: str) -> SiteIncidents:
     with shelf.catalog.reading() as tx:
         evidence = [_evidence(row) for row in tx.execute(query)]
     groups = []
-    for number, one in enumerate(campaigns([each.snippet for each in evidence]), 1):
+    for number, one in enumerate(campaigns([each.snippet for each in evidence], [each.url for each in evidence]), 1):
         own = [evidence[at] for at in one.members]
         moments = [each.captured_at for each in own]
         groups.append(
