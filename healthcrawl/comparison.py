@@ -21,7 +21,7 @@ from typing import Any, Literal, TypeAlias
 import sqlalchemy as sa
 
 from healthcrawl.corpus import catalog as tables
-from healthcrawl.corpus.catalog import Catalog, copy_catalog
+from healthcrawl.corpus.catalog import Catalog, catalog_exists, copy_catalog
 from healthcrawl.corpus.layout import ArchiveLayout
 from healthcrawl.corpus.manifest import Manifest
 from healthcrawl.corpus.store import Store
@@ -75,8 +75,8 @@ def rehearsal(layout: ArchiveLayout) -> Iterator[Rehearsal]:
     with tempfile.TemporaryDirectory(prefix="healthcrawl-") as scratch:
         copied, journal = Path(scratch) / "catalog.sqlite", Path(scratch) / "manifest.jsonl"
         present = None
-        if layout.catalog.exists():
-            copy_catalog(layout.catalog, copied)
+        if catalog_exists(layout):
+            copy_catalog(layout, copied)
             present = Catalog(Path(shutil.copy(copied, Path(scratch) / "present.sqlite")))
         if layout.manifest.exists():  # after the catalog, which catches up with it
             shutil.copy(layout.manifest, journal)

@@ -17,6 +17,8 @@ SITE_SPIDERS = dict.fromkeys(("demo", "families", "maze", "faults"), "healthcraw
 
 # healthcrawl's own settings.
 ARCHIVE_DIR = str(Path(closest_scrapy_cfg() or "scrapy.cfg").resolve().parent / "archive")
+CATALOG_URL = ""
+LEASE_SECONDS = 120
 SITES_DIR = ""
 CONTACT = ""
 CONNECT_TO: dict[str, str] = {}

@@ -10,7 +10,7 @@ from typing import Literal
 import sqlalchemy as sa
 
 from healthcrawl.corpus import catalog as tables
-from healthcrawl.corpus.catalog import Catalog
+from healthcrawl.corpus.catalog import Catalog, catalog_exists, open_catalog
 from healthcrawl.corpus.layout import ArchiveLayout, content_hash, parse_name
 from healthcrawl.corpus.manifest import Manifest, Step
 from healthcrawl.corpus.queues import NOW
@@ -66,7 +66,7 @@ def verify(layout: ArchiveLayout) -> Iterator[Verdict]:
     """
     known, broken = _journal(layout)
     yield broken or Verdict(file=str(layout.manifest), state="ok", detail=f"{len(known.steps)} numbers")
-    catalog = Catalog(layout.catalog, read_only=True) if layout.catalog.exists() else None
+    catalog = open_catalog(layout, read_only=True) if catalog_exists(layout) else None
     try:
         for path in layout.warc_files():
             yield from _verify_warc(path, layout, catalog, known)

@@ -6,7 +6,7 @@ Moments are kept as ISO text in UTC, so that the same code serves every engine. 
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,9 +15,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from healthcrawl.corpus.engines import PURPOSE, Purpose, SQLite, copy_sqlite, database, suit
+from healthcrawl.corpus.layout import ArchiveLayout
 from healthcrawl.errors import ArchiveError
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 _OLDEST = 2  # the oldest version that is brought up to the present one
 _REBUILD = "move it away and run `scrapy replay` to rebuild captures and documents"
 
@@ -295,6 +296,24 @@ requests = sa.Table(
     sa.Column("number", sa.Integer, nullable=False),
 )
 
+leases = sa.Table(
+    "leases",
+    metadata,
+    sa.Column("site", sa.Text, primary_key=True),
+    sa.Column("holder", sa.Text, nullable=False),
+    sa.Column("token", sa.Text, nullable=False, comment="tells this holder from all others"),
+    sa.Column("until", sa.Text, nullable=False),
+    comment="who crawls a site, where machines share the catalog",
+)
+
+journal = sa.Table(
+    "journal",
+    metadata,
+    sa.Column("at", sa.Integer, primary_key=True, autoincrement=False, comment="bytes of the journal before it"),
+    sa.Column("line", sa.Text, nullable=False),
+    comment="the journal, where machines share the catalog; the file beside an archive is a copy of it",
+)
+
 facts = sa.Table(
     "facts",
     metadata,
@@ -324,6 +343,7 @@ class Catalog:
         self._database = database(where)
         self.name = self._database.name
         self.is_shared = self._database.is_shared
+        self.guard: Callable[[sa.Connection], None] | None = None  # what every writing transaction begins with
         self._engine = self._database.engine(read_only=read_only)
         with self.reading() as tx:
             found = self._version(tx)
@@ -351,6 +371,8 @@ class Catalog:
             ArchiveError: the database is damaged, locked for too long, or the disk is full.
         """
         with self._named_errors(), self._engine.begin() as connection:
+            if self.guard:
+                self.guard(connection)
             yield connection
 
     @contextmanager
@@ -409,17 +431,44 @@ def _for(purpose: Purpose) -> dict[str, Purpose]:
     return {PURPOSE: purpose}
 
 
-def copy_catalog(path: Path, to: Path) -> None:
-    """Copy a catalog's file as it is at one moment, whoever writes to it meanwhile.
+def open_catalog(layout: ArchiveLayout, *, read_only: bool = False) -> Catalog:
+    """The catalog of an archive; see `Catalog`."""
+    return Catalog(layout.catalog_url or layout.catalog, read_only=read_only)
+
+
+def catalog_exists(layout: ArchiveLayout) -> bool:
+    """Whether an archive has a catalog; one on a server is taken to be there."""
+    return database(layout.catalog_url or layout.catalog).exists()
+
+
+def copy_catalog(layout: ArchiveLayout, to: Path) -> None:
+    """Copy an archive's catalog into a file, as it is at one moment, whoever writes to it meanwhile.
 
     Raises:
         ArchiveError: it is damaged, or the copy can't be written.
     """
+    path = layout.catalog
+    if layout.catalog_url:
+        _copy_rows(layout, to)
+        return
     try:
         copy_sqlite(path, to)
     except sqlite3.DatabaseError as error:
         advice = SQLite(path).advice(error) or f"if it is damaged, {_REBUILD}"
         raise ArchiveError(f"{path}: {error}; {advice}") from error
+
+
+def _copy_rows(layout: ArchiveLayout, to: Path) -> None:
+    source, copy = open_catalog(layout, read_only=True), Catalog(to)
+    try:
+        with source.reading() as rows, copy.writing() as tx:
+            tx.execute(sa.delete(facts))
+            for table in metadata.sorted_tables:
+                for some in rows.execute(sa.select(table).execution_options(yield_per=1000)).mappings().partitions():
+                    tx.execute(sa.insert(table), [dict(row) for row in some])
+    finally:
+        source.close()
+        copy.close()
 
 
 def fact(tx: sa.Connection, name: str) -> int | None:

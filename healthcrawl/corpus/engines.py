@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol, TypeAlias
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects import postgresql, sqlite
 
 from healthcrawl.disk import disk_errors
 from healthcrawl.errors import UsageError
@@ -193,6 +193,13 @@ def copy_sqlite(path: Path, to: Path) -> None:
     """
     with closing(sqlite3.connect(path, timeout=BUSY_SECONDS)) as source, closing(sqlite3.connect(to)) as copy:
         source.backup(copy)
+
+
+def insert_if_new(tx: sa.Connection, table: sa.Table, values: dict[str, Any]) -> bool:
+    """Insert a row unless one with its key is there, or is being inserted by another; say whether it was inserted."""
+    insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
+    done = insert(table).values(values).on_conflict_do_nothing().returning(*table.primary_key)
+    return tx.execute(done).first() is not None
 
 
 class _Text(sa.types.TypeDecorator[str]):

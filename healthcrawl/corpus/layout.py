@@ -11,9 +11,10 @@ _NAME = re.compile(r"(?P<number>\d{3,})_(?P<hash16>[0-9a-f]{16})\.txt")
 
 @dataclass(frozen=True, slots=True)
 class ArchiveLayout:
-    """The paths below `ARCHIVE_DIR`."""
+    """The paths below `ARCHIVE_DIR`. `catalog_url` names a catalog that lies elsewhere."""
 
     root: Path
+    catalog_url: str = ""
 
     def warc(self, site: str) -> Path:
         """The folder of a site's WARC files."""
@@ -62,7 +63,7 @@ class ArchiveLayout:
 
     @property
     def catalog(self) -> Path:
-        """The catalog's database file."""
+        """The catalog's database file, unless `catalog_url` names another place."""
         return self.root / "catalog.sqlite"
 
     @property

@@ -66,7 +66,7 @@ class Learned:
         query = sa.select(_PAGES.c.queue, _PAGES.c.place).where(_PAGES.c.site == self._site)
         query = query.where(_PAGES.c.queue.contains(" ")).order_by(_PAGES.c.queue)
         with self._catalog.reading() as tx:
-            rows = tx.execution_options(yield_per=5000).execute(query)
+            rows = tx.execute(query.execution_options(yield_per=5000))
             for queue, place in rows:
                 cohort = Cohort.parse(queue)
                 history = signals.until_now(cohort.history, days_since(place, at), cohort.signal)

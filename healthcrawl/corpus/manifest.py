@@ -8,7 +8,7 @@ import fcntl
 import json
 import os
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
@@ -101,12 +101,28 @@ class Manifest:
         Raises:
             ArchiveError: the disk did not take them; what it took of a line is cut off by the next `lock()`.
         """
+        return self.write(self.lines(steps), sync=sync)
+
+    def lines(self, steps: Iterable[Step]) -> list[bytes]:
+        """Steps as the journal writes them now."""
         if self._clock:
             moment = self._clock().astimezone(UTC).isoformat()
-            steps = tuple(replace(step, noted_at=moment) for step in steps)
-        lines = (json.dumps(step.values(), ensure_ascii=False, separators=(",", ":")) + "\n" for step in steps)
+            steps = (replace(step, noted_at=moment) for step in steps)
+        values = (step.values() for step in steps)
+        return [(json.dumps(one, ensure_ascii=False, separators=(",", ":")) + "\n").encode() for one in values]
+
+    def parse(self, line: bytes) -> Step:
+        """The step of a line.
+
+        Raises:
+            ArchiveError: it is not one of a journal's.
+        """
+        return self._step(line, self.size() + len(line))
+
+    def write(self, lines: Iterable[bytes], *, sync: bool = True) -> int:
+        """Write lines as they are; otherwise like `append`."""
         with disk_errors(self.path), self.path.open("ab") as file:
-            file.write("".join(lines).encode())
+            file.write(b"".join(lines))
             file.flush()
             if sync:
                 os.fsync(file.fileno())

@@ -4,7 +4,7 @@ The order makes a crash harmless at any point: the journal first (a number is ne
 there), then the catalog, which catches up with the journal when the store is next used.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from healthcrawl.core.normalise import file_text
 from healthcrawl.corpus import catalog as tables
+from healthcrawl.corpus import shared
 from healthcrawl.corpus.catalog import Catalog, fact, set_fact
 from healthcrawl.corpus.layout import content_hash, file_name, parse_name
 from healthcrawl.corpus.manifest import Manifest, Step
@@ -106,30 +107,43 @@ class Store:
     def writing(self) -> Iterator["Writing"]:
         """Hold the journal and a transaction of the catalog, which knows all that the journal holds.
 
-        What is kept within is written when the block ends: to the journal, then to the files, then to the catalog. If it raises,
-        nothing is.
+        What is kept within is written when the block ends: to the journal, then to the files, then to the catalog (where that is
+        shared, it holds the journal and comes first, see `healthcrawl.corpus.shared`). If it raises, nothing is.
 
         Raises:
             ArchiveError: journal and catalog don't belong together, or the disk did not take it.
         """
-        with self._manifest.lock(), self._catalog.writing() as tx:
+        with self._manifest.lock():
             self._files.forget()
-            documents = Projection(tx)
-            self._catch_up(tx, documents)
-            writing = Writing(tx, documents, self._files, self._reserved, self._highest)
-            yield writing
-            documents.settle()
-            if writing.steps:
-                end = self._manifest.append(*writing.steps, sync=self._sync)
+            if self._catalog.is_shared:
+                shared.follow(self._catalog, self._manifest, self._files)
+            with self._catalog.writing() as tx:
+                documents = Projection(tx)
+                self._catch_up(tx, documents)
+                writing = Writing(tx, documents, self._files, self._reserved, self._highest)
+                yield writing
+                documents.settle()
+                if self._catalog.is_shared:
+                    shared.publish(tx, self._manifest.lines(writing.steps))
+                else:
+                    self._write(tx, writing.steps)
+            if self._catalog.is_shared:
                 self._files.settle()
-                set_fact(tx, "journal", end)
-            else:
-                self._files.settle()
+                shared.follow(self._catalog, self._manifest, self._files)
+
+    def _write(self, tx: sa.Connection, steps: Sequence[Step]) -> None:
+        """Write what was kept: the journal first, then the files."""
+        if steps:
+            set_fact(tx, "journal", self._manifest.append(*steps, sync=self._sync))
+        self._files.settle()
 
     def _catch_up(self, tx: sa.Connection, documents: Projection) -> None:
         done = fact(tx, "journal") or 0
-        if done == (size := self._manifest.size()):
+        size = self._manifest.size()
+        if done == size or (done > size and self._catalog.is_shared):
             return
+        if done < size and self._catalog.is_shared:
+            shared.adopt(tx, self._catalog, self._manifest, done)
         if done > size:
             raise ArchiveError(
                 f"{self._manifest.path}: shorter than the catalog {self._catalog.name} remembers; restore the journal "

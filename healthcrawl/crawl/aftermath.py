@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from healthcrawl.core.expect import Breach
-from healthcrawl.corpus.catalog import Catalog
+from healthcrawl.corpus.catalog import catalog_exists, open_catalog
 from healthcrawl.corpus.condition import condition_of, crawled_sites
 from healthcrawl.corpus.vitals import FAILED as FAILED_RUN
 from healthcrawl.corpus.vitals import Problem, note_problems, problems_of
@@ -49,9 +49,9 @@ def tell(ending: Ending, archivist: "Archivist", settings: "BaseSettings") -> It
 def _keep(ending: Ending, archivist: "Archivist", settings: "BaseSettings") -> list[str]:
     """Note the problems of the run and write the metrics; the broken expectations in words."""
     site, run = archivist.site.name, archivist.run.id
-    if not archivist.layout.catalog.exists():  # a new one in its place would know of nothing
+    if not catalog_exists(archivist.layout):  # a new one in its place would know of nothing
         raise ArchiveError(f"{archivist.layout.catalog}: gone since the crawl began; put it back and run this again")
-    catalog = Catalog(archivist.layout.catalog)
+    catalog = open_catalog(archivist.layout)
     try:
         with catalog.writing() as tx:
             failure = [Breach(name=FAILED_RUN, what=ending.complaint, advice="")] if ending.complaint else []

@@ -9,6 +9,7 @@ import os
 import socket
 from collections.abc import Mapping
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self
 
@@ -19,10 +20,10 @@ from scrapy.utils.defer import deferred_from_coro
 from healthcrawl import __version__
 from healthcrawl.core.expect import Breach, Vitals, breaches
 from healthcrawl.core.urls import canonical
+from healthcrawl.corpus import leases
 from healthcrawl.corpus.captures import newest_capture
-from healthcrawl.corpus.catalog import Catalog
+from healthcrawl.corpus.catalog import Catalog, open_catalog
 from healthcrawl.corpus.frontier import Frontier
-from healthcrawl.corpus.layout import ArchiveLayout
 from healthcrawl.corpus.manifest import Manifest
 from healthcrawl.corpus.queues import PageRow, Visit
 from healthcrawl.corpus.runs import Run, begin_run, end_run
@@ -31,7 +32,7 @@ from healthcrawl.corpus.vitals import earlier_runs, read_vitals, standing_proble
 from healthcrawl.corpus.withdrawals import note_withdrawals
 from healthcrawl.crawl.clock import MOST_AHEAD, load_clock, not_before
 from healthcrawl.crawl.columns import UnreadLists
-from healthcrawl.crawl.options import connect_to, flag, revisit_scope, size
+from healthcrawl.crawl.options import archive_layout, connect_to, flag, revisit_scope, size
 from healthcrawl.crawl.politeness import Politeness
 from healthcrawl.crawl.revisits import Revisits
 from healthcrawl.crawl.tally import Tally
@@ -81,7 +82,7 @@ class Archivist:
         self.rules = rules
         self.full = bool(getattr(crawler.spider, "full", False))  # every known page is to be visited
         self.targets = targets
-        self.layout = ArchiveLayout(Path(settings["ARCHIVE_DIR"]))
+        self.layout = archive_layout(settings)
         self.clock = load_clock(settings)
         self.tally = Tally()
         self.unread = UnreadLists()
@@ -105,8 +106,11 @@ class Archivist:
         site, index_folder = self.site, self.layout.index(self.site.name)
         stack.enter_context(lock.hold(self._folder, self.clock()))
         recovered = recover(self._folder, index_folder)
-        self.catalog = Catalog(self.layout.catalog)
+        self.catalog = open_catalog(self.layout)
         stack.callback(self.catalog.close)
+        if self.catalog.is_shared:
+            seconds, holder = size(settings, "LEASE_SECONDS", least=3), lock.holder(datetime.now(UTC))
+            stack.enter_context(leases.hold(self.catalog, site.name, holder, seconds, self._lose))
         self._store = Store(self.layout.corpus, Manifest(self.layout.manifest, self.clock), self.catalog)
         self._politeness = Politeness(
             settings,
@@ -320,6 +324,12 @@ class Archivist:
         with self.catalog.writing() as tx:
             visit = Visit(url=exchange.url, at=exchange.started_at, state="failed")
             self.frontier.visited(tx, address, visit, exchange.context)
+
+    def _lose(self, why: str) -> None:
+        """End the crawl: another may crawl the site now. Called by the thread that renews the lease."""
+        from twisted.internet import reactor  # noqa: PLC0415  # importing it installs one
+
+        reactor.callFromThread(self.stop, ArchiveError(why))
 
     def _set_clock(self) -> None:
         """Go on from the newest capture; what a wrong clock dated far ahead does not count, but people should know of it."""

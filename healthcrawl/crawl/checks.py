@@ -14,6 +14,7 @@ from healthcrawl.errors import UsageError
 # Whole numbers, by the least that makes sense.
 _WHOLE: Mapping[str, int] = {
     "WARC_MAX_BYTES": 1,
+    "LEASE_SECONDS": 3,
     "CONCURRENT_REQUESTS": 1,
     "CONCURRENT_REQUESTS_PER_DOMAIN": 1,
     "BACKOFF_TRIES": 1,

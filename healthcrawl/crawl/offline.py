@@ -21,7 +21,7 @@ from scrapy.responsetypes import responsetypes
 from healthcrawl.core import message
 from healthcrawl.core.expect import Breach, Vitals
 from healthcrawl.corpus.captures import CaptureRow, closest
-from healthcrawl.corpus.catalog import Catalog
+from healthcrawl.corpus.catalog import Catalog, catalog_exists, open_catalog
 from healthcrawl.corpus.frontier import Frontier
 from healthcrawl.corpus.manifest import Manifest
 from healthcrawl.corpus.runs import begin_run
@@ -88,11 +88,11 @@ class OfflineArchivist(Archivist):
         """Open the archive's catalog, and a scratch one for what this crawl finds."""
         self._moment = offline_moment(settings)
         self._out = Path(settings["OFFLINE_OUT"]) if settings["OFFLINE_OUT"] else None
-        if not self.layout.catalog.exists():
+        if not catalog_exists(self.layout):
             raise UsageError(
                 f"OFFLINE: no catalog in {self.layout.root}; crawl first, or `scrapy replay` makes it from the WARC files"
             )
-        self._archived = Catalog(self.layout.catalog)
+        self._archived = open_catalog(self.layout)
         stack.callback(self._archived.close)
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="healthcrawl-")))
         self.catalog = Catalog(scratch / "catalog.sqlite")

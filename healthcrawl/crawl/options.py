@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias, get_args, get_type_hints
 
 from scrapy.settings import BaseSettings
 
+from healthcrawl.corpus.layout import ArchiveLayout
 from healthcrawl.crawl.loader import SiteSpiderLoader
 from healthcrawl.errors import UsageError
 from healthcrawl.rules import Budget, NormalForm, Site
@@ -16,6 +17,11 @@ Scope: TypeAlias = Literal["site", "url", "never"]
 
 _SCRAPYD_JOB = "_job"  # Scrapyd tells every spider which of its jobs it is
 _ARCHIVE_SUFFIXES = (".warc.gz", ".warc", ".arc.gz", ".arc")
+
+
+def archive_layout(settings: BaseSettings) -> ArchiveLayout:
+    """Where the archive lies, and its catalog."""
+    return ArchiveLayout(Path(settings["ARCHIVE_DIR"]), settings["CATALOG_URL"] or "")
 
 
 def normal_form(settings: BaseSettings) -> NormalForm:

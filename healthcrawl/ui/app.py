@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from healthcrawl.corpus.catalog import Catalog
+from healthcrawl.corpus.catalog import catalog_exists, open_catalog
 from healthcrawl.corpus.layout import ArchiveLayout
 from healthcrawl.errors import NotArchivedError, UsageError
 from healthcrawl.rules import NormalForm, Site
@@ -56,11 +56,11 @@ def build_app(
         ArchiveError: the catalog is of another version, or can't be read.
     """
     layout = ArchiveLayout(archive_dir)
-    if not layout.catalog.exists():
+    if not catalog_exists(layout):
         raise UsageError(f"{layout.root}: no catalog there; crawl first, or ARCHIVE_DIR names another archive")
     shelf = Shelf(
         layout=layout,
-        catalog=Catalog(layout.catalog, read_only=True),
+        catalog=open_catalog(layout, read_only=True),
         sites=sites,
         form=form or NormalForm(),
         clock=clock,

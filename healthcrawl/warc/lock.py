@@ -31,13 +31,18 @@ def hold(folder: Path, now: datetime) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             file.seek(0)
-            holder = file.read().strip() or "a process that is just starting"
+            who = file.read().strip() or "a process that is just starting"
             raise SiteLockedError(
-                f"{folder.name} is being crawled by {holder} (lock file {path}); try again when that one is through"
+                f"{folder.name} is being crawled by {who} (lock file {path}); try again when that one is through"
             ) from None
         with disk_errors(path):
             file.truncate(0)
-            file.write(f"process {os.getpid()} on {socket.gethostname()} since {now:%Y-%m-%d %H:%M:%S} UTC\n")
+            file.write(f"{holder(now)}\n")
             file.flush()
         yield
         file.truncate(0)
+
+
+def holder(now: datetime) -> str:
+    """How this process is told to others."""
+    return f"process {os.getpid()} on {socket.gethostname()} since {now:%Y-%m-%d %H:%M:%S} UTC"

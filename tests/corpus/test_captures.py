@@ -32,8 +32,8 @@ def at(day: int) -> datetime:
 
 
 @pytest.fixture
-def catalog(tmp_path: Path) -> Iterator[Catalog]:
-    catalog = Catalog(tmp_path / "catalog.sqlite")
+def catalog(tmp_path: Path, catalog_url: str) -> Iterator[Catalog]:
+    catalog = Catalog(catalog_url or tmp_path / "catalog.sqlite")
     store = Store(tmp_path / "corpus", Manifest(tmp_path / "manifest.jsonl"), catalog)
     first = Capture(url="http://a.test/1", response=PAGE, captured_at=at(1), record_id="<1>")
     captures = [

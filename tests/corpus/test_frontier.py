@@ -21,8 +21,8 @@ ADDRESS = "http://a.test/1"
 
 
 @pytest.fixture
-def catalog(tmp_path: Path) -> Iterator[Catalog]:
-    made = Catalog(tmp_path / "catalog.sqlite")
+def catalog(tmp_path: Path, catalog_url: str) -> Iterator[Catalog]:
+    made = Catalog(catalog_url or tmp_path / "catalog.sqlite")
     yield made
     made.close()
 

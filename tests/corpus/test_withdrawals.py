@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from healthcrawl.corpus import catalog as tables
-from healthcrawl.corpus.catalog import Catalog
+from healthcrawl.corpus.catalog import open_catalog
 from healthcrawl.corpus.changes import news
 from healthcrawl.corpus.history import life_of
 from healthcrawl.corpus.layout import ArchiveLayout
@@ -22,9 +22,9 @@ ADDRESS = "http://a.test/1"
 class Shelf:
     """A store with one document and its page."""
 
-    def __init__(self, root: Path) -> None:
-        self.layout = ArchiveLayout(root)
-        self.catalog = Catalog(self.layout.catalog)
+    def __init__(self, root: Path, catalog_url: str) -> None:
+        self.layout = ArchiveLayout(root, catalog_url)
+        self.catalog = open_catalog(self.layout)
         self.manifest = Manifest(self.layout.manifest)
         self.store = Store(self.layout.corpus, self.manifest, self.catalog)
         told = Provenance(
@@ -47,8 +47,8 @@ class Shelf:
 
 
 @pytest.fixture
-def shelf(tmp_path: Path) -> Iterator[Shelf]:
-    made = Shelf(tmp_path / "archive")
+def shelf(tmp_path: Path, catalog_url: str) -> Iterator[Shelf]:
+    made = Shelf(tmp_path / "archive", catalog_url)
     yield made
     made.catalog.close()
 

@@ -14,14 +14,14 @@ from scrapy.settings import BaseSettings
 
 from healthcrawl.cleaning import clean_files
 from healthcrawl.corpus.adoption import Adopted, adopt, own_names
-from healthcrawl.corpus.catalog import Catalog
+from healthcrawl.corpus.catalog import catalog_exists, open_catalog
 from healthcrawl.corpus.cleaned import number_of, shown
 from healthcrawl.corpus.layout import ArchiveLayout
 from healthcrawl.corpus.manifest import Manifest
 from healthcrawl.corpus.store import Store
 from healthcrawl.crawl.clock import load_clock
 from healthcrawl.crawl.exits import DONE
-from healthcrawl.crawl.options import normal_form, size
+from healthcrawl.crawl.options import archive_layout, normal_form, size
 from healthcrawl.crawl.progress import track
 from healthcrawl.crawl.terminal import printable
 from healthcrawl.errors import UsageError
@@ -36,7 +36,7 @@ def work(settings: BaseSettings, args: list[str], opts: argparse.Namespace) -> i
         raise UsageError(f"give one folder of text files, got {' '.join(args) or 'nothing'}")
     if opts.workers < 0:
         raise UsageError("--workers: expected a number of processes, 1 or more")
-    folder, layout = Path(args[0]), ArchiveLayout(Path(settings["ARCHIVE_DIR"]))
+    folder, layout = Path(args[0]), archive_layout(settings)
     inside = folder.resolve() == layout.corpus.resolve()
     paths = sorted(folder.glob("*.txt"), key=lambda path: (number_of(path.name) or 0, path.name))
     if not paths:
@@ -60,9 +60,9 @@ def work(settings: BaseSettings, args: list[str], opts: argparse.Namespace) -> i
 
 def _store(settings: BaseSettings, layout: ArchiveLayout, stack: ExitStack, *, dry: bool) -> Store:
     """The archive's store; to try things where there is no archive, one that vanishes."""
-    if dry and not layout.catalog.exists():
+    if dry and not catalog_exists(layout):
         layout = ArchiveLayout(Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="healthcrawl-"))))
-    catalog = Catalog(layout.catalog)
+    catalog = open_catalog(layout)
     stack.callback(catalog.close)
     return Store(layout.corpus, Manifest(layout.manifest, load_clock(settings)), catalog)
 

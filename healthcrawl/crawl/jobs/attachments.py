@@ -4,17 +4,15 @@ import argparse
 import json
 import os
 import sys
-from pathlib import Path
 from typing import Any
 
 from scrapy.settings import BaseSettings
 
 from healthcrawl.corpus.attachments import FileRow, files
-from healthcrawl.corpus.catalog import Catalog
-from healthcrawl.corpus.layout import ArchiveLayout
+from healthcrawl.corpus.catalog import catalog_exists, open_catalog
 from healthcrawl.crawl.exits import DONE, FAILED
 from healthcrawl.crawl.files import read_now
-from healthcrawl.crawl.options import one_site, size
+from healthcrawl.crawl.options import archive_layout, one_site, size
 from healthcrawl.errors import UsageError
 
 
@@ -26,10 +24,10 @@ def work(settings: BaseSettings, args: list[str], opts: argparse.Namespace) -> i
         raise UsageError("--workers: expected a number of processes, 1 or more")
     if opts.site:
         one_site(settings, opts.site)
-    layout = ArchiveLayout(Path(settings["ARCHIVE_DIR"]))
-    if not layout.catalog.exists():
+    layout = archive_layout(settings)
+    if not catalog_exists(layout):
         raise UsageError(f"no catalog in {layout.root}; crawl first, or `scrapy replay` makes it from the WARC files")
-    catalog = Catalog(layout.catalog)
+    catalog = open_catalog(layout)
     try:
         seconds = size(settings, "PROGRESS_SECONDS")
         troubles = read_now(catalog, layout, opts.site, opts.workers or os.cpu_count() or 1, seconds)

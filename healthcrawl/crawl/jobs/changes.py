@@ -3,16 +3,14 @@
 import argparse
 import json
 import sys
-from pathlib import Path
 from typing import Any
 
 from scrapy.settings import BaseSettings
 
 from healthcrawl.corpus.changes import News, cursor_at, news, place_of
-from healthcrawl.corpus.layout import ArchiveLayout
 from healthcrawl.corpus.manifest import Manifest
 from healthcrawl.crawl.exits import DONE
-from healthcrawl.crawl.options import moment, one_site
+from healthcrawl.crawl.options import archive_layout, moment, one_site
 from healthcrawl.crawl.terminal import Page
 from healthcrawl.errors import UsageError
 
@@ -21,7 +19,7 @@ def work(settings: BaseSettings, args: list[str], opts: argparse.Namespace) -> i
     """Print the changes, then the cursor to go on from."""
     if args:
         raise UsageError("takes no names; --site NAME and --since DATE|CURSOR say what to list")
-    layout = ArchiveLayout(Path(settings["ARCHIVE_DIR"]))
+    layout = archive_layout(settings)
     if not layout.manifest.exists():
         raise UsageError(f"{layout.manifest}: no journal there; ARCHIVE_DIR names the archive")
     if opts.site and not layout.warc(opts.site).is_dir():  # a site whose file is gone may have documents

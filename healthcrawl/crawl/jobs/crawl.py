@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from scrapy.crawler import AsyncCrawlerProcess
 from scrapy.settings import SETTINGS_PRIORITIES, Settings
 
-from healthcrawl.corpus.catalog import Catalog
+from healthcrawl.corpus.catalog import open_catalog
 from healthcrawl.crawl.aftermath import Ending, tell
 from healthcrawl.crawl.archivist import OVER_BUDGET, Archivist
 from healthcrawl.crawl.checks import check_settings
@@ -93,7 +93,7 @@ def _read_files(crawler: "Crawler", archivist: Archivist) -> int:
     if monitor is None or archivist.broken or not archivist.frontier.lists_files:
         return 0
     seconds = inf if monitor.silent else crawler.settings.getfloat("PROGRESS_SECONDS")
-    catalog = Catalog(archivist.layout.catalog)
+    catalog = open_catalog(archivist.layout)
     try:
         troubles = read_now(catalog, archivist.layout, archivist.site.name, 1, seconds)
     except HealthcrawlError as error:

@@ -4,16 +4,14 @@ import argparse
 import json
 import sys
 from collections import defaultdict
-from pathlib import Path
 
 from scrapy.settings import BaseSettings
 
-from healthcrawl.corpus.catalog import Catalog
-from healthcrawl.corpus.layout import ArchiveLayout
+from healthcrawl.corpus.catalog import open_catalog
 from healthcrawl.corpus.manifest import Manifest
 from healthcrawl.corpus.store import Store, count_documents
 from healthcrawl.crawl.exits import DONE
-from healthcrawl.crawl.options import size
+from healthcrawl.crawl.options import archive_layout, size
 from healthcrawl.crawl.progress import track
 from healthcrawl.duplicates import find, note
 from healthcrawl.errors import UsageError
@@ -23,12 +21,12 @@ def work(settings: BaseSettings, args: list[str], opts: argparse.Namespace) -> i
     """Find clusters, note what is news, tell them."""
     if args:
         raise UsageError(f"duplicates compares the whole corpus of ARCHIVE_DIR, it takes no names: {args[0]}")
-    layout = ArchiveLayout(Path(settings["ARCHIVE_DIR"]))
+    layout = archive_layout(settings)
     if not layout.manifest.exists():
         raise UsageError(
             f"{layout.manifest}: no corpus there; crawl first, or `scrapy replay` makes it from WARC files"
         )
-    catalog = Catalog(layout.catalog)
+    catalog = open_catalog(layout)
     try:
         store = Store(layout.corpus, Manifest(layout.manifest), catalog)
         with store.writing():  # so that the catalog knows all of the journal

@@ -9,13 +9,12 @@ from pathlib import Path
 from scrapy.settings import BaseSettings
 
 from healthcrawl import __version__
-from healthcrawl.corpus.catalog import Catalog
+from healthcrawl.corpus.catalog import open_catalog
 from healthcrawl.corpus.export import Row, Wanted, count, rows
-from healthcrawl.corpus.layout import ArchiveLayout
 from healthcrawl.corpus.manifest import Manifest
 from healthcrawl.corpus.store import Store, count_documents
 from healthcrawl.crawl.exits import DONE
-from healthcrawl.crawl.options import moment, normal_form, size
+from healthcrawl.crawl.options import archive_layout, moment, normal_form, size
 from healthcrawl.crawl.progress import track
 from healthcrawl.dataset import Card, write
 from healthcrawl.errors import UsageError
@@ -29,7 +28,7 @@ def work(settings: BaseSettings, args: list[str], opts: argparse.Namespace) -> i
         raise UsageError(f"export takes no names: {args[0]}; --site names a site")
     if not opts.out:
         raise UsageError("--out: name a new or empty folder to write into")
-    layout = ArchiveLayout(Path(settings["ARCHIVE_DIR"]))
+    layout = archive_layout(settings)
     if not layout.manifest.exists():
         raise UsageError(
             f"{layout.manifest}: no corpus there; crawl first, or `scrapy replay` makes it from WARC files"
@@ -41,7 +40,7 @@ def work(settings: BaseSettings, args: list[str], opts: argparse.Namespace) -> i
         changed_since=moment(opts.changed_since, "--changed-since"),
     )
     language = _LANGUAGES[normal_form(settings).script]
-    catalog = Catalog(layout.catalog)
+    catalog = open_catalog(layout)
     try:
         with Store(layout.corpus, Manifest(layout.manifest), catalog).writing():  # the catalog knows all of the journal
             pass

@@ -3,19 +3,18 @@
 import argparse
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from scrapy.settings import BaseSettings
 
 from healthcrawl.core.compare import ParagraphChange, Stretch
 from healthcrawl.core.urls import canonical, in_scope
-from healthcrawl.corpus.catalog import Catalog
+from healthcrawl.corpus.catalog import Catalog, catalog_exists, open_catalog
 from healthcrawl.corpus.history import Event, Kind, Life, Origin, Part, find_number, life_of
 from healthcrawl.corpus.layout import ArchiveLayout
 from healthcrawl.corpus.manifest import Manifest, Step
 from healthcrawl.crawl.exits import DONE
-from healthcrawl.crawl.options import all_sites
+from healthcrawl.crawl.options import all_sites, archive_layout
 from healthcrawl.crawl.terminal import Page, Piece
 from healthcrawl.errors import UsageError
 from healthcrawl.knowledge.load import load_rules
@@ -55,10 +54,10 @@ def work(settings: BaseSettings, args: list[str], opts: argparse.Namespace) -> i
     """Print the life of one document."""
     if len(args) != 1:
         raise UsageError("give the address of one page, or the number of one document")
-    layout = ArchiveLayout(Path(settings["ARCHIVE_DIR"]))
-    if not layout.manifest.exists() or not layout.catalog.exists():
+    layout = archive_layout(settings)
+    if not layout.manifest.exists() or not catalog_exists(layout):
         raise UsageError(f"{layout.root}: no corpus with journal and catalog there; ARCHIVE_DIR names it")
-    catalog = Catalog(layout.catalog)
+    catalog = open_catalog(layout)
     try:
         number = int(args[0]) if args[0].isdecimal() else _number_at(settings, args[0], catalog)
         life = life_of(number, Manifest(layout.manifest), catalog, layout.corpus)

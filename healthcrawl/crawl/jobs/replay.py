@@ -13,7 +13,7 @@ from pathlib import Path
 from scrapy.settings import BaseSettings
 
 from healthcrawl.comparison import changed_parts, differences, rehearsal
-from healthcrawl.corpus.catalog import Catalog
+from healthcrawl.corpus.catalog import open_catalog
 from healthcrawl.corpus.layout import ArchiveLayout
 from healthcrawl.corpus.manifest import Manifest
 from healthcrawl.corpus.store import Store
@@ -21,7 +21,7 @@ from healthcrawl.crawl.clock import Clock, load_clock
 from healthcrawl.crawl.exits import DONE, FAILED
 from healthcrawl.crawl.files import read_now
 from healthcrawl.crawl.monitor import summary_rows
-from healthcrawl.crawl.options import all_sites, archive_files, moment, normal_form, one_site, size
+from healthcrawl.crawl.options import all_sites, archive_files, archive_layout, moment, normal_form, one_site, size
 from healthcrawl.crawl.progress import track
 from healthcrawl.crawl.report import Report
 from healthcrawl.crawl.results import as_json as outcome_as_json
@@ -35,7 +35,7 @@ def work(settings: BaseSettings, args: list[str], opts: argparse.Namespace) -> i
     """Replay, then tell what came of it."""
     if opts.workers < 0:
         raise UsageError("--workers: expected a number of processes, 0 or more (0: one per core)")
-    layout = ArchiveLayout(Path(settings["ARCHIVE_DIR"]))
+    layout = archive_layout(settings)
     todo = _jobs(settings, args, opts, layout)
     if opts.out is None:
         _refuse_strangers([job.path for job in todo], layout, opts.site)
@@ -110,7 +110,7 @@ def _tell(
 
 
 def _read_files(layout: ArchiveLayout, site: str, workers: int, seconds: float) -> list[str]:
-    catalog = Catalog(layout.catalog)
+    catalog = open_catalog(layout)
     try:
         troubles = read_now(catalog, layout, site, workers, seconds)
     finally:
@@ -145,7 +145,7 @@ def _store(layout: ArchiveLayout, out: str | None, clock: Clock) -> Iterator[Sto
         with beside(Path(out), manifest) as store:
             yield store
         return
-    catalog = Catalog(layout.catalog)
+    catalog = open_catalog(layout)
     try:
         yield Store(layout.corpus, manifest, catalog)
     finally:

@@ -19,13 +19,13 @@ from healthcrawl.core.links import links
 from healthcrawl.core.process import process
 from healthcrawl.core.urls import host_of
 from healthcrawl.corpus.captures import closest
-from healthcrawl.corpus.catalog import Catalog
+from healthcrawl.corpus.catalog import Catalog, catalog_exists, open_catalog
 from healthcrawl.corpus.layout import ArchiveLayout
 from healthcrawl.corpus.store import count_documents
 from healthcrawl.crawl.exits import BROKEN_EXPECTATION, DONE, FAILED
 from healthcrawl.crawl.live import LiveCheck, claims, live_check
 from healthcrawl.crawl.loader import SiteSpiderLoader
-from healthcrawl.crawl.options import all_sites, one_site
+from healthcrawl.crawl.options import all_sites, archive_layout, one_site
 from healthcrawl.crawl.probe import ProbeSpider
 from healthcrawl.disk import write_atomically
 from healthcrawl.errors import ArchiveError, DamagedRecordError, UsageError
@@ -52,8 +52,8 @@ def work(settings: Settings, args: list[str], opts: argparse.Namespace) -> int:
 
 def _list(settings: Settings) -> int:
     loader = SiteSpiderLoader.from_settings(settings)
-    layout = ArchiveLayout(Path(settings["ARCHIVE_DIR"]))
-    known = Catalog(layout.catalog) if layout.catalog.exists() else None
+    layout = archive_layout(settings)
+    known = open_catalog(layout) if catalog_exists(layout) else None
     table = Table(box=None, pad_edge=False)
     for name in ("site", "title", "kind", "status", "families", "columns", "documents"):
         table.add_column(name, overflow="fold", no_wrap=name in {"site", "kind", "status"})
@@ -76,8 +76,8 @@ def _check(settings: Settings, names: list[str]) -> int:
     for error in () if names else loader.errors.values():
         wrong += 1
         print(f"{error}")
-    layout = ArchiveLayout(Path(settings["ARCHIVE_DIR"]))
-    catalog = Catalog(layout.catalog) if layout.catalog.exists() else None
+    layout = archive_layout(settings)
+    catalog = open_catalog(layout) if catalog_exists(layout) else None
     for site in sites:
         print(f"{site.name}: the file is right, {len(site.examples)} examples")
         for example, held, said in _prove(site, site.examples, layout, catalog):
@@ -99,7 +99,7 @@ def _check_live(settings: Settings, names: list[str]) -> int:
         layout = ArchiveLayout(Path(folder))
         for spider in _ask(settings, folder, [live_check(loader.load(name)) for name in names]):
             assert isinstance(spider, LiveCheck)
-            catalog = Catalog(layout.catalog)
+            catalog = open_catalog(layout)
             statuses.append(_judge_live(spider, layout, catalog))
             catalog.close()
     return next((status for status in (BROKEN_EXPECTATION, FAILED) if status in statuses), DONE)

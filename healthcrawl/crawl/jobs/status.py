@@ -4,18 +4,16 @@ import argparse
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
-from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 from scrapy.settings import BaseSettings
 
-from healthcrawl.corpus.catalog import Catalog
+from healthcrawl.corpus.catalog import catalog_exists, open_catalog
 from healthcrawl.corpus.condition import Condition, condition_of, crawled_sites
-from healthcrawl.corpus.layout import ArchiveLayout
 from healthcrawl.crawl.exits import BROKEN_EXPECTATION, DONE, FAILED
-from healthcrawl.crawl.options import all_sites
+from healthcrawl.crawl.options import all_sites, archive_layout
 from healthcrawl.crawl.terminal import Page, printable
 from healthcrawl.errors import UsageError
 
@@ -26,10 +24,10 @@ _CHANGES = ("new", "changed", "withdrawn")
 
 def work(settings: BaseSettings, args: list[str], opts: argparse.Namespace) -> int:
     """Print a row for each site, then what is wrong."""
-    layout = ArchiveLayout(Path(settings["ARCHIVE_DIR"]))
-    if not layout.catalog.exists():
+    layout = archive_layout(settings)
+    if not catalog_exists(layout):
         raise UsageError(f"{layout.root}: no catalog there; crawl first, or ARCHIVE_DIR names another archive")
-    catalog = Catalog(layout.catalog)
+    catalog = open_catalog(layout)
     try:
         crawled = crawled_sites(catalog)
         known = all_sites(settings)

@@ -10,13 +10,13 @@ from pathlib import Path
 
 from scrapy.settings import BaseSettings
 
-from healthcrawl.corpus.catalog import Catalog
+from healthcrawl.corpus.catalog import open_catalog
 from healthcrawl.corpus.layout import ArchiveLayout
 from healthcrawl.corpus.manifest import Manifest
 from healthcrawl.corpus.store import Store
 from healthcrawl.crawl.clock import load_clock
 from healthcrawl.crawl.exits import DONE, FAILED
-from healthcrawl.crawl.options import all_sites, archive_files, normal_form, size
+from healthcrawl.crawl.options import all_sites, archive_files, archive_layout, normal_form, size
 from healthcrawl.crawl.progress import track
 from healthcrawl.errors import UsageError
 from healthcrawl.replay import jobs, parts, read_all, replay
@@ -30,7 +30,7 @@ def work(settings: BaseSettings, args: list[str], opts: argparse.Namespace) -> i
             raise UsageError("--repair works on the archive of ARCHIVE_DIR, not on single files")
         files = archive_files(args)
         return _tell(settings, verify_files(files), len(files), "the files given", "", as_json=opts.json)
-    layout = ArchiveLayout(Path(settings["ARCHIVE_DIR"]))
+    layout = archive_layout(settings)
     if not layout.sites and not layout.manifest.exists():
         raise UsageError(f"{layout.root}: no archive there; ARCHIVE_DIR names it")
     advice = "`scrapy verify --repair` mends what can be mended"
@@ -80,7 +80,7 @@ def _repair(settings: BaseSettings, layout: ArchiveLayout, *, as_json: bool) -> 
 
 
 def _replay(settings: BaseSettings, todo: list[Path], salvaged: list[Path], layout: ArchiveLayout) -> None:
-    catalog = Catalog(layout.catalog)
+    catalog = open_catalog(layout)
     try:
         for path in salvaged:
             if lost := forget_lost(path, catalog):

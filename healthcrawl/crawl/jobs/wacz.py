@@ -6,10 +6,9 @@ from pathlib import Path
 
 from scrapy.settings import BaseSettings
 
-from healthcrawl.corpus.catalog import Catalog
-from healthcrawl.corpus.layout import ArchiveLayout
+from healthcrawl.corpus.catalog import catalog_exists, open_catalog
 from healthcrawl.crawl.exits import DONE
-from healthcrawl.crawl.options import moment, one_site, size
+from healthcrawl.crawl.options import archive_layout, moment, one_site, size
 from healthcrawl.crawl.progress import track
 from healthcrawl.errors import ArchiveError, UsageError
 from healthcrawl.packing import pack, plan
@@ -29,12 +28,12 @@ def work(settings: BaseSettings, args: list[str], opts: argparse.Namespace) -> i
     if path.exists() and not opts.force:
         raise UsageError(f"-o {path}: there already; --force replaces it")
     since = moment(opts.since, "--since")
-    layout = ArchiveLayout(Path(settings["ARCHIVE_DIR"]))
+    layout = archive_layout(settings)
     if not layout.warc_files(site.name):
         raise ArchiveError(f"{site.name}: no WARC files in {layout.warc(site.name)}; crawl it first")
-    if not layout.catalog.exists():
+    if not catalog_exists(layout):
         raise ArchiveError(f"{layout.catalog}: not there; `scrapy replay` makes it anew")
-    catalog = Catalog(layout.catalog)
+    catalog = open_catalog(layout)
     try:
         packing = plan(layout, catalog, site.name, site.title, since)
         total = len(packing.warcs)
