@@ -18,7 +18,7 @@ from healthcrawl.corpus.engines import PURPOSE, Purpose, SQLite, copy_sqlite, da
 from healthcrawl.corpus.layout import ArchiveLayout
 from healthcrawl.errors import ArchiveError
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 _OLDEST = 2  # the oldest version that is brought up to the present one
 _REBUILD = "move it away and run `scrapy replay` to rebuild captures and documents"
 
@@ -68,6 +68,7 @@ pages = sa.Table(
     sa.Index("pages_queue", "site", "queue", "place"),
 )
 
+_WHERE_REJECTED: Any = {f"{engine}_where": sa.text("outcome = 'rejected'") for engine in ("sqlite", "postgresql")}
 captures = sa.Table(
     "captures",
     metadata,
@@ -93,6 +94,7 @@ captures = sa.Table(
     sa.Index("captures_time", "site", "captured_at"),
     sa.Index("captures_url", "site", "url", "captured_at"),
     sa.Index("captures_payload", "site", "payload_sha256", "record_type", "captured_at"),
+    sa.Index("captures_rejected", "site", "reason", "captured_at", **_WHERE_REJECTED),
 )
 
 
@@ -126,6 +128,8 @@ documents = sa.Table(
     sa.Index("documents_sha256", "sha256"),
     sa.Index("documents_record", "record_id"),
     sa.Index("documents_site", "site"),
+    sa.Index("documents_dated", "published", "number"),
+    sa.Index("documents_listed", "site", "published", "name"),
 )
 
 aliases = sa.Table(
@@ -205,7 +209,6 @@ clusters = sa.Table(
     sa.Index("clusters_cluster", "cluster"),
 )
 
-_WHERE_SPAM: Any = {f"{engine}_where": sa.text("kind = 'spam'") for engine in ("sqlite", "postgresql")}
 findings = sa.Table(
     "findings",
     metadata,
@@ -214,7 +217,7 @@ findings = sa.Table(
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("text", sa.Text, nullable=False),
     sa.Column("detail", sa.Text, nullable=False),
-    sa.Index("findings_spam", "record_id", **_WHERE_SPAM),
+    sa.Index("findings_kind", "kind", "record_id"),
 )
 
 parts = sa.Table(

@@ -42,7 +42,7 @@ PAGES = (
 
 
 def build_app(
-    archive_dir: Path,
+    layout: ArchiveLayout,
     sites: Mapping[str, Site],
     clock: Callable[[], datetime],
     *,
@@ -55,7 +55,6 @@ def build_app(
         UsageError: there is no catalog.
         ArchiveError: the catalog is of another version, or can't be read.
     """
-    layout = ArchiveLayout(archive_dir)
     if not catalog_exists(layout):
         raise UsageError(f"{layout.root}: no catalog there; crawl first, or ARCHIVE_DIR names another archive")
     shelf = Shelf(

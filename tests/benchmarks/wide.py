@@ -1,6 +1,6 @@
 """A catalog of any number of documents over a small archive: rows are multiplied, the records behind them are the same.
 
-    python -m tests.benchmarks.wide FOLDER NUMBER
+python -m tests.benchmarks.wide FOLDER NUMBER
 """
 
 import sqlite3

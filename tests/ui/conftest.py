@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from healthcrawl.corpus.layout import ArchiveLayout
 from healthcrawl.demo import HOST, DemoServer
 from healthcrawl.knowledge.load import load_sites
 from healthcrawl.ui.app import build_app
@@ -27,6 +28,6 @@ def demo_archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def client(demo_archive: Path) -> Iterator[TestClient]:
-    app = build_app(demo_archive, load_sites().sites, lambda: NOW)
+    app = build_app(ArchiveLayout(demo_archive), load_sites().sites, lambda: NOW)
     with TestClient(app, base_url="http://127.0.0.1:8480") as client:
         yield client

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from healthcrawl.corpus.layout import ArchiveLayout
 from healthcrawl.knowledge.load import load_sites
 from healthcrawl.ui.app import build_app
 from tests.ui.conftest import NOW
@@ -40,7 +41,7 @@ def test_every_answer_shuts_the_browser(client: TestClient, path: str) -> None:
 
 
 def test_with_a_password_any_name_is_answered_to_those_who_have_it(demo_archive: Path) -> None:
-    app = build_app(demo_archive, load_sites().sites, lambda: NOW, password="健康 2026")  # noqa: S106
+    app = build_app(ArchiveLayout(demo_archive), load_sites().sites, lambda: NOW, password="健康 2026")  # noqa: S106
     client = TestClient(app, base_url="http://archive.example.org")
 
     def get(user: str) -> int:

@@ -2,12 +2,11 @@
 
 import argparse
 import os
-from pathlib import Path
 
 from healthcrawl.crawl.clock import load_clock
 from healthcrawl.crawl.command import PlainCommand
 from healthcrawl.crawl.exits import DONE, FAILED
-from healthcrawl.crawl.options import all_sites, normal_form
+from healthcrawl.crawl.options import all_sites, archive_layout, normal_form
 from healthcrawl.errors import UsageError
 
 _PASSWORD = "HEALTHCRAWL_PASSWORD"  # noqa: S105  # the name of a variable
@@ -53,7 +52,7 @@ class Command(PlainCommand):
         if not password and not server.is_loopback(opts.host):
             raise UsageError(f"--host {opts.host}: everybody could read it there; set a password in {_PASSWORD}")
         app = server.build_app(
-            Path(self.setting("ARCHIVE_DIR")),
+            archive_layout(self.settings),
             all_sites(self.settings),
             load_clock(self.settings),
             form=normal_form(self.settings),

@@ -11,6 +11,7 @@ from healthcrawl.ui.query import Query
 from healthcrawl.ui.shelf import Shelf
 
 PAGE = 50
+_RARE = 3_000  # findings
 KINDS: tuple[str, ...] = get_args(FindingKind)
 _DOCUMENTS, _FINDINGS = tables.documents.c, tables.findings.c
 
@@ -66,7 +67,7 @@ def view(shelf: Shelf, query: Query) -> Documents:
     wanted = wanted.where(_DOCUMENTS.published >= since) if since else wanted
     wanted = wanted.where(_DOCUMENTS.published < f"{until}U") if until else wanted
     if finding:
-        wanted = wanted.where(sa.exists().where(_FINDINGS.record_id == _DOCUMENTS.record_id, _FINDINGS.kind == finding))
+        wanted = wanted.where(_has(shelf, finding))
     wanted = wanted.order_by(_DOCUMENTS.published.desc(), _DOCUMENTS.number.desc())
     with shelf.catalog.reading() as tx:
         rows = tx.execute(wanted.limit(PAGE + 1).offset((number - 1) * PAGE)).all()
@@ -96,4 +97,17 @@ def view(shelf: Shelf, query: Query) -> Documents:
         until=until,
         finding=finding,
         sites=tuple((name, shelf.title(name)) for name in shelf.layout.sites),
+    )
+
+
+def _has(shelf: Shelf, kind: str) -> sa.ColumnElement[bool]:
+    """Whether a document's page has a finding of a kind: of a rare kind all are looked up, else documents are asked one by one."""
+    of_kind = sa.select(_FINDINGS.record_id).where(_FINDINGS.kind == kind)
+    with shelf.catalog.reading() as tx:
+        some = sa.select(sa.func.count()).select_from(of_kind.limit(_RARE + 1).subquery())
+        is_rare = tx.execute(some).scalar_one() <= _RARE
+    return (
+        _DOCUMENTS.record_id.in_(of_kind)
+        if is_rare
+        else sa.exists(of_kind.where(_FINDINGS.record_id == _DOCUMENTS.record_id))
     )

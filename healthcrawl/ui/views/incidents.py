@@ -15,6 +15,7 @@ from healthcrawl.ui.shelf import Shelf
 from healthcrawl.ui.show import plain
 
 _MOST = 2_000  # findings of a site that are grouped, the latest
+_SHOWN = 40  # pieces of evidence of a campaign on a page
 _SNIPPET = 240  # characters
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 _COLUMNS = (
@@ -59,6 +60,11 @@ class Group:
     first: str
     last: str
     evidence: tuple[Evidence, ...]
+
+    @property
+    def shown(self) -> tuple[Evidence, ...]:
+        """What a page shows of it; the table has all."""
+        return self.evidence[:_SHOWN]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,6 @@
 """What was left out and why: captures that are no documents, counted by reason and listed, the latest first."""
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import get_args
 
@@ -17,6 +18,14 @@ REASONS: tuple[str, ...] = get_args(Reason)
 # Captures that were never meant to be documents, or are ones already; shown when they are asked for by name.
 USUAL = frozenset({"robots", "list", "attachment", "redirect", "not-modified"})
 _CAPTURES = tables.captures.c
+_REJECTED = _CAPTURES.outcome == sa.literal_column(
+    "'rejected'"
+)  # literally, so that SQLite sees that its index will do
+_LISTED = (
+    sa.select(tables.captures)
+    .where(_REJECTED, _CAPTURES.site == sa.bindparam("site"), _CAPTURES.reason == sa.bindparam("reason"))
+    .order_by(_CAPTURES.captured_at.desc())
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,19 +72,19 @@ def view(shelf: Shelf, query: Query) -> Rejections:
     site, reason, number = query.text("site"), query.choice("reason", REASONS), max(query.number("page", 1), 1)
     if site:
         shelf.require_site(site)
-    rejected = _CAPTURES.outcome == sa.literal_column(
-        "'rejected'"
-    )  # literally, so that SQLite sees that its index will do
-    here = sa.and_(rejected, _CAPTURES.site.in_([site] if site else shelf.layout.sites))
-    chosen = _CAPTURES.reason == reason if reason else _CAPTURES.reason.in_([*{*REASONS} - USUAL])
-    count = sa.select(_CAPTURES.reason, sa.func.count()).where(here).group_by(_CAPTURES.reason)
-    listed = sa.select(tables.captures).where(here, chosen)
-    listed = (
-        listed.order_by(_CAPTURES.captured_at.desc(), _CAPTURES.record_id).limit(PAGE + 1).offset((number - 1) * PAGE)
-    )
+    sites = [site] if site else [*shelf.layout.sites]
+    count = sa.select(_CAPTURES.site, _CAPTURES.reason, sa.func.count()).where(_REJECTED, _CAPTURES.site.in_(sites))
+    last = number * PAGE + 1
     with shelf.catalog.reading() as tx:
-        counts = sorted(((row[0], row[1]) for row in tx.execute(count)), key=lambda one: (-one[1], one[0]))
-        rows = tx.execute(listed).all()
+        found = tx.execute(count.group_by(_CAPTURES.site, _CAPTURES.reason)).all()
+        wanted = [(name, why) for name, why, _ in found if why == reason or (not reason and why not in USUAL)]
+        listed = [row for name, why in wanted for row in tx.execute(_LISTED.limit(last), {"site": name, "reason": why})]
+    listed.sort(key=lambda row: (row.captured_at, row.record_id), reverse=True)
+    rows = listed[last - 1 - PAGE : last]
+    numbers: Counter[str] = Counter()
+    for _, why, number_found in found:
+        numbers[why] += number_found
+    counts = numbers.most_common()
     return Rejections(
         counts=tuple(one for one in counts if one[0] not in USUAL),
         usual=tuple(one for one in counts if one[0] in USUAL),
