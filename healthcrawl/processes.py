@@ -5,8 +5,9 @@ import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from multiprocessing import get_context, parent_process
@@ -22,32 +23,51 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
-def in_order(work: Callable[[T], R], items: Iterable[T], workers: int) -> Iterator[R]:
-    """Do `work` on every item, on so many processes; at 1 or less in this one.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crew:
+    """Workers of the caller's: an executor, how much it does at once, and what it raises when it has lost them."""
+
+    executor: Executor
+    size: int
+    lost: tuple[type[BaseException], ...] = (BrokenExecutor,)
+
+
+def in_order(work: Callable[[T], R], items: Iterable[T], workers: int | Crew) -> Iterator[R]:
+    """Do `work` on every item, on so many processes (at 1 or less in this one), or by a crew of the caller's.
 
     Items are taken up as results are asked for, so neither may be many at a time.
 
     Raises:
-        HealthcrawlError: a process was killed.
+        HealthcrawlError: a process was killed, or those of a crew that took up the same item were.
     """
-    if workers <= 1:
-        yield from map(work, items)
-        return
-    queue = iter(items)
-    with _Processes(workers, work) as processes:
-        waiting: deque[Future[R]] = deque(processes.submit(item) for item in islice(queue, workers * _AHEAD))
+    if isinstance(workers, Crew):
         try:
-            while waiting:
-                done = waiting.popleft().result()
-                waiting.extend(processes.submit(item) for item in islice(queue, 1))
-                yield done
+            yield from _queued(lambda item: workers.executor.submit(work, item), items, workers.size * _AHEAD)
+        except workers.lost as error:
+            raise HealthcrawlError(f"the cluster has lost its workers: {error}; run the same command again") from error
+    elif workers <= 1:
+        yield from map(work, items)
+    else:
+        try:
+            with _Processes(workers, work) as processes:
+                yield from _queued(processes.submit, items, workers * _AHEAD)
         except BrokenProcessPool as error:
             raise HealthcrawlError(
                 "a worker process was killed, most likely for want of memory; run the same command again, with fewer --workers"
             ) from error
-        finally:
-            for future in waiting:
-                future.cancel()
+
+
+def _queued(submit: "Callable[[T], Future[R]]", items: Iterable[T], ahead: int) -> Iterator[R]:
+    queue = iter(items)
+    waiting: deque[Future[R]] = deque(submit(item) for item in islice(queue, ahead))
+    try:
+        while waiting:
+            done = waiting.popleft().result()
+            waiting.extend(submit(item) for item in islice(queue, 1))
+            yield done
+    finally:
+        for future in waiting:
+            future.cancel()
 
 
 class _Processes:

@@ -22,7 +22,7 @@ from healthcrawl.errors import ArchiveError, UsageError
 from healthcrawl.ingest import Examined, Ingested, capture_sha256, examine, keep_within, settle
 from healthcrawl.knowledge.load import load_rules
 from healthcrawl.model import Capture, Location, Rejection
-from healthcrawl.processes import in_order
+from healthcrawl.processes import Crew, in_order
 from healthcrawl.rules import NormalForm, Pattern, Rules, Site
 from healthcrawl.warc.index import path_for
 from healthcrawl.warc.parts import cuts
@@ -216,8 +216,8 @@ def _unreadable(job: Job, why: str) -> Rejection:
     return Rejection(address="", url="", site=job.site.name if job.site else "", reason="unreadable", detail=why)
 
 
-def read_all(todo: Iterable[Part], workers: int) -> Iterator[Read]:
-    """Examine parts on `workers` processes; results come in their order."""
+def read_all(todo: Iterable[Part], workers: int | Crew) -> Iterator[Read]:
+    """Examine parts on `workers` processes, or by a crew; results come in their order."""
     return in_order(read, todo, workers)
 
 

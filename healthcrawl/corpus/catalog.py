@@ -354,7 +354,9 @@ class Catalog:
             found = self._bring_up_to_date()
         if found != SCHEMA_VERSION and (found is not None or not read_only):
             self.close()
-            raise ArchiveError(f"{self.name}: made by another version of healthcrawl (schema {found}); {_REBUILD}")
+            is_older = found is not None and _OLDEST <= found < SCHEMA_VERSION
+            advice = "a command that writes to it, like `scrapy replay`, brings it up to date" if is_older else _REBUILD
+            raise ArchiveError(f"{self.name}: made by another version of healthcrawl (schema {found}); {advice}")
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:

@@ -45,7 +45,7 @@ def parts(rules: Rules) -> dict[str, str]:
     """What a fingerprint is made of, by name: digests of files (below the package) and of the site, versions, and the choices."""
     families = (f"knowledge/families/{family.name}.toml" for family in rules.families)
     return {
-        **_shared(),
+        **shared_parts(),
         **{name: _digest((_PACKAGE / name).read_bytes()) for name in families if (_PACKAGE / name).exists()},
         "site": _digest(json.dumps(_plain_site(rules.site), ensure_ascii=False).encode()) if rules.site else "",
         "normal form": f"{rules.script}, {rules.width}, at most {rules.max_chars} characters",
@@ -53,8 +53,8 @@ def parts(rules: Rules) -> dict[str, str]:
 
 
 @cache
-def _shared() -> Mapping[str, str]:
-    """The parts that all sites share."""
+def shared_parts() -> Mapping[str, str]:
+    """The parts of a fingerprint that all sites share."""
     paths = sorted({path for pattern in (*_CODE, *_DATA) for path in _PACKAGE.glob(pattern) if path.is_file()})
     found = {path.relative_to(_PACKAGE).as_posix(): _digest(path.read_bytes()) for path in paths}
     found |= {name: installed for name in _LIBRARIES if (installed := _version(name))}

@@ -44,4 +44,7 @@ class Command(PlainCommand):
             "--samples", metavar="N", type=int, default=2, help="diffs to show for each cause (default: 2)"
         )
         parser.add_argument("--workers", metavar="N", type=int, default=0, help="processes (default: one per core)")
+        parser.add_argument(
+            "--cluster", metavar="ADDRESS", default="", help="a Dask scheduler, tcp://HOST:8786, or local:N processes"
+        )
         parser.add_argument("--json", action="store_true", help="print every outcome, one object a line")

@@ -6,12 +6,13 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
 from scrapy.settings import BaseSettings
 
+from healthcrawl.cluster import cluster
 from healthcrawl.comparison import changed_parts, differences, rehearsal
 from healthcrawl.corpus.catalog import open_catalog
 from healthcrawl.corpus.layout import ArchiveLayout
@@ -27,6 +28,7 @@ from healthcrawl.crawl.report import Report
 from healthcrawl.crawl.results import as_json as outcome_as_json
 from healthcrawl.crawl.tally import Tally
 from healthcrawl.errors import UsageError
+from healthcrawl.processes import Crew
 from healthcrawl.replay import Job, Replayed, Selection, beside, jobs, parts, read_all, replay
 from healthcrawl.rules import Pattern
 
@@ -39,14 +41,18 @@ def work(settings: BaseSettings, args: list[str], opts: argparse.Namespace) -> i
     todo = _jobs(settings, args, opts, layout)
     if opts.out is None:
         _refuse_strangers([job.path for job in todo], layout, opts.site)
-    workers = opts.workers or os.cpu_count() or 1
-    if opts.compare:
-        return _compare(settings, todo, opts, layout, workers)
-    with _store(layout, opts.out, load_clock(settings)) as store:
+    if opts.cluster and opts.workers:
+        raise UsageError("--cluster and --workers: the scheduler's workers are as many as there are, or local:N says")
+    processes = opts.workers or os.cpu_count() or 1
+    with ExitStack() as stack:
+        workers = stack.enter_context(cluster(opts.cluster)).crew() if opts.cluster else processes
+        if opts.compare:
+            return _compare(settings, todo, opts, layout, workers)
+        store = stack.enter_context(_store(layout, opts.out, load_clock(settings)))
         reads = read_all(parts(todo, None if opts.force else store), workers)
         tally, failed = _tell(settings, replay(reads, store), todo, as_json=opts.json)
     seconds = size(settings, "PROGRESS_SECONDS")
-    troubles = [] if opts.out else _read_files(layout, opts.site, workers, seconds)
+    troubles = [] if opts.out else _read_files(layout, opts.site, processes, seconds)
     for name, number, note in summary_rows(tally):
         print(f"{name:20} {number:>9}  {note}".rstrip(), file=sys.stderr)
     print(f"the text files are in {opts.out or layout.corpus}", file=sys.stderr)
@@ -54,7 +60,7 @@ def work(settings: BaseSettings, args: list[str], opts: argparse.Namespace) -> i
 
 
 def _compare(
-    settings: BaseSettings, todo: list[Job], opts: argparse.Namespace, layout: ArchiveLayout, workers: int
+    settings: BaseSettings, todo: list[Job], opts: argparse.Namespace, layout: ArchiveLayout, workers: int | Crew
 ) -> int:
     """Tell what a replay would change."""
     if opts.out:
