@@ -89,13 +89,13 @@ def _next_due(tx: sa.Connection, site: str) -> str:
 def _incidents(tx: sa.Connection, site: str) -> tuple[Incident, ...]:
     """Pages whose newest capture with a body has spam in its article, or nothing else."""
     spam = sa.select(_FINDINGS.c.record_id, sa.func.min(_FINDINGS.c.text).label("text"))
-    # Literally, so that SQLite sees that its index of spam will do.
-    spam = spam.where(_FINDINGS.c.kind == sa.literal_column("'spam'")).group_by(_FINDINGS.c.record_id)
-    found = spam.subquery()
+    found = spam.where(_FINDINGS.c.kind == "spam").group_by(_FINDINGS.c.record_id).subquery()
     query = (
-        sa.select(_CAPTURES.c.url, found.c.text, _CAPTURES.c.captured_at)
+        sa.select(_CAPTURES.c.url, found.c.text, _CAPTURES.c.captured_at, _CAPTURES.c.address)
         .join(found, found.c.record_id == _CAPTURES.c.record_id)
         .where(shows_its_page(site))
-        .order_by(_CAPTURES.c.captured_at.desc(), _CAPTURES.c.address)
     )
-    return tuple(Incident(url=row.url, text=row.text, captured_at=row.captured_at) for row in tx.execute(query))
+    # Not by SQLite: it would go through all captures by time, to have them in order.
+    rows = sorted(tx.execute(query), key=lambda row: row.address)
+    rows.sort(key=lambda row: row.captured_at, reverse=True)
+    return tuple(Incident(url=row.url, text=row.text, captured_at=row.captured_at) for row in rows)

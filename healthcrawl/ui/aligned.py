@@ -67,7 +67,7 @@ def align(
     for text, place in zip(paragraphs, places, strict=True):
         while waiting and place is not None and waiting[0][0] < place:
             lines.append(_dropped(findings, waiting.pop(0)[1]))
-        edits = _edits(shown[place], text) if is_mended and place is not None else (Stretch(kind="same", text=text),)
+        edits = _edits(shown[place], text, simplified) if is_mended and place is not None else (Stretch(kind="same", text=text),)
         lines.append(Line(kind="kept", stretches=edits))
     lines += [_dropped(findings, number) for _, number in waiting]
     return Aligned(lines=tuple(lines), elsewhere=tuple(number for number, place in drops.items() if place is None))
@@ -126,9 +126,9 @@ def _find(wanted: str, keys: Sequence[str]) -> int | None:
     return next(whole, next(begun, None))
 
 
-def _edits(line: str, text: str) -> tuple[Stretch, ...]:
-    """What became of a line, but for what every text loses: widths and blanks."""
-    before = normalise(line, "keep").replace("\n", " ")
+def _edits(line: str, text: str, simplified: Mapping[int, str]) -> tuple[Stretch, ...]:
+    """What became of a line, but for what every text loses: widths, blanks, and traditional characters, which would hide the rest."""
+    before = normalise(line, "keep").replace("\n", " ").translate(simplified)
     if before == text or len(before) > _LONGEST or len(before) > _LONGER * len(text):
         return (Stretch(kind="same", text=text),)
     return tuple(stretches(before, text))
