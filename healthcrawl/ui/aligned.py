@@ -67,7 +67,11 @@ def align(
     for text, place in zip(paragraphs, places, strict=True):
         while waiting and place is not None and waiting[0][0] < place:
             lines.append(_dropped(findings, waiting.pop(0)[1]))
-        edits = _edits(shown[place], text, simplified) if is_mended and place is not None else (Stretch(kind="same", text=text),)
+        edits = (
+            _edits(shown[place], text, simplified)
+            if is_mended and place is not None
+            else (Stretch(kind="same", text=text),)
+        )
         lines.append(Line(kind="kept", stretches=edits))
     lines += [_dropped(findings, number) for _, number in waiting]
     return Aligned(lines=tuple(lines), elsewhere=tuple(number for number, place in drops.items() if place is None))
