@@ -5,11 +5,11 @@ keeps the results in order, a part at a time. So the outcome does not depend on 
 the files, and after a kill what is kept is kept: the same replay goes on behind it.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 from healthcrawl.corpus import readings
@@ -24,6 +24,7 @@ from healthcrawl.knowledge.load import load_rules
 from healthcrawl.model import Capture, Location, Rejection
 from healthcrawl.processes import Crew, in_order
 from healthcrawl.rules import NormalForm, Pattern, Rules, Site
+from healthcrawl.stored import borrowed, elsewhere
 from healthcrawl.warc.index import path_for
 from healthcrawl.warc.parts import cuts
 from healthcrawl.warc.read import read_captures, site_of
@@ -61,7 +62,8 @@ EVERYTHING = Selection()
 class Job:
     """A WARC or ARC file to replay, by the rules of its site (None: by the general ones).
 
-    `unknown` is a site that the file names and that there is no site file for; `index` where its CDXJ file would be.
+    `unknown` is a site that the file names and that there is no site file for; `index` where its CDXJ file would be. A file that is not at
+    `path` is in the `store` of that URL, `stored` bytes long.
     """
 
     path: Path
@@ -70,14 +72,30 @@ class Job:
     unknown: str = ""
     index: Path | None = None
     selection: Selection = EVERYTHING
+    store: str = ""
+    stored: int = 0
 
     def rules(self) -> Rules:
         """The rules; they are loaded once in every process."""
         return _rules(self.site, self.form)
 
     def state(self) -> FileState:
-        """The file as it is now."""
-        return FileState.of(self.path, self.site.name if self.site else "")
+        """The file as it is now; those in a store never change."""
+        site = self.site.name if self.site else ""
+        if self.store:
+            return FileState(path=self.path, site=site, size=self.stored, modified=0)
+        return FileState.of(self.path, site)
+
+    def open(self) -> tuple[Path, Callable[[str], Path] | None]:
+        """Where the file lies on this machine, and what finds others of its site there (None: its folder).
+
+        Raises:
+            ArchiveError: it is in a store, and can't be had from there.
+        """
+        if not self.store:
+            return self.path, None
+        of_site = partial(borrowed(self.store).path, self.path.parent.name)
+        return of_site(self.path.name), of_site
 
 
 @lru_cache(maxsize=16)
@@ -153,6 +171,26 @@ def jobs(
         )
 
 
+def stored_jobs(
+    layout: ArchiveLayout, sites: Mapping[str, Site], form: NormalForm, selection: Selection = EVERYTHING
+) -> Iterator[Job]:
+    """A job for each file of these sites that is in the archive's store and no longer here.
+
+    Raises:
+        ArchiveError: the store does not answer.
+    """
+    for site, name, size in elsewhere(layout):
+        yield Job(
+            path=layout.warc(site) / name,
+            site=sites.get(site),
+            form=form,
+            unknown="" if site in sites else site,
+            selection=selection,
+            store=layout.store_url,
+            stored=size,
+        )
+
+
 def parts(todo: Iterable[Job], store: Store | None = None) -> Iterator[Part]:
     """The files' parts in order. Given a store, what it holds unchanged is left out; without one everything is read.
 
@@ -167,7 +205,7 @@ def parts(todo: Iterable[Job], store: Store | None = None) -> Iterator[Part]:
             if unchanged is not None:
                 yield Part(job=job, state=state, unchanged=unchanged)
                 continue
-        for end in () if job.unknown else cuts(job.path, job.index):
+        for end in () if job.unknown or job.store else cuts(job.path, job.index):
             yield Part(job=job, state=state, start=start, end=end, known=known)
             start = end
         yield Part(job=job, state=state, start=start, known=known)
@@ -194,11 +232,13 @@ def read(part: Part) -> Read:
     rules, examined, unchanged = job.rules(), [], 0
     reasons: list[str] = []
     try:
+        path, named = job.open()
         for capture, location in read_captures(
-            job.path,
+            path,
             lambda damage: reasons.append(f"{job.path}: at byte {damage.offset}: {damage.reason}"),
             part.start,
             part.end,
+            named,
         ):
             if not job.selection.takes(capture):
                 continue

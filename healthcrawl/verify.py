@@ -1,8 +1,8 @@
 """Archive, index, corpus and catalog against each other: every digest and every name computed again, every file read once."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
@@ -17,6 +17,7 @@ from healthcrawl.corpus.queues import NOW
 from healthcrawl.disk import disk_errors
 from healthcrawl.errors import ArchiveError
 from healthcrawl.model import Location
+from healthcrawl.stored import borrowed, elsewhere
 from healthcrawl.warc import index, lock
 from healthcrawl.warc.check import Checked, check
 from healthcrawl.warc.repair import DAMAGED_SUFFIX
@@ -70,10 +71,15 @@ def verify(layout: ArchiveLayout) -> Iterator[Verdict]:
     try:
         for path in layout.warc_files():
             yield from _verify_warc(path, layout, catalog, known)
+        stored: Collection[tuple[str, str]] = ()
+        if layout.store_url:
+            stored = [(site, name) for site, name, _ in elsewhere(layout)]
+            for site, name in stored:
+                yield from _verify_stored(site, name, layout, catalog, known)
         for site in layout.sites:
             for path in sorted(layout.warc(site).glob(f"*{OPEN_SUFFIX}")):
                 yield _verify_open(path, known)
-        yield from _find_lost(layout, catalog)
+        yield from _find_lost(layout, catalog, stored)
         yield from _verify_corpus(layout, known)
         yield _verify_catalog(layout, known, catalog)
     finally:
@@ -258,18 +264,40 @@ def _verify_open(path: Path, known: _Known) -> Verdict:
     return Verdict(file=str(path), state="open", detail=detail)
 
 
-def _find_lost(layout: ArchiveLayout, catalog: Catalog | None) -> Iterator[Verdict]:
-    """WARC files that the catalog knows and that are gone, and indexes without a file."""
+def _verify_stored(
+    site: str, name: str, layout: ArchiveLayout, catalog: Catalog | None, known: _Known
+) -> Iterator[Verdict]:
+    """A file that is only in the store: it is brought here for that."""
+    place = f"{layout.store_url}/warc/{site}/{name}"
+    try:
+        path = borrowed(layout.store_url).path(site, name)
+    except ArchiveError as error:
+        yield Verdict(file=place, state="damaged", detail=str(error))
+        return
+    found, *_ = _verify_warc(path, layout, catalog, known)
+    yield replace(found, file=place, remedy="", source="")
+
+
+def _find_lost(
+    layout: ArchiveLayout, catalog: Catalog | None, stored: Collection[tuple[str, str]]
+) -> Iterator[Verdict]:
+    """WARC files that the catalog knows and that are gone (and not `stored`, by site and name), and indexes without a file."""
     table = tables.captures
     if catalog:
         with catalog.reading() as tx:
             known = tx.execute(sa.select(table.c.site, table.c.warc_file).distinct().order_by(table.c.warc_file)).all()
         for site, name in known:
             path = layout.warc(site) / name
-            if site and not path.exists() and not path.with_name(name + OPEN_SUFFIX).exists():
+            if (
+                site
+                and (site, name) not in stored
+                and not path.exists()
+                and not path.with_name(name + OPEN_SUFFIX).exists()
+            ):
                 yield Verdict(file=str(path), state="missing", detail="the catalog has captures of it")
     for site in layout.sites:
-        named = {index.path_for(path, layout.index(site)) for path in layout.warc_files(site)}
+        here = [*layout.warc_files(site), *(layout.warc(site) / name for where, name in stored if where == site)]
+        named = {index.path_for(path, layout.index(site)) for path in here}
         for path in sorted(set(layout.index(site).glob(f"*{index.SUFFIX}")) - named):
             yield Verdict(file=str(path), state="unknown", detail="an index without its WARC file")
 

@@ -11,10 +11,11 @@ _NAME = re.compile(r"(?P<number>\d{3,})_(?P<hash16>[0-9a-f]{16})\.txt")
 
 @dataclass(frozen=True, slots=True)
 class ArchiveLayout:
-    """The paths below `ARCHIVE_DIR`. `catalog_url` names a catalog that lies elsewhere."""
+    """The paths below `ARCHIVE_DIR`. `catalog_url` names a catalog that lies elsewhere, `store_url` where WARC files are shipped to."""
 
     root: Path
     catalog_url: str = ""
+    store_url: str = ""
 
     def warc(self, site: str) -> Path:
         """The folder of a site's WARC files."""
@@ -33,7 +34,7 @@ class ArchiveLayout:
     def warc_files(self, site: str = "") -> list[Path]:
         """The closed WARC files of a site (empty: of all), in the order in which they were begun."""
         sites = [site] if site else self.sites
-        return sorted((path for name in sites for path in self.warc(name).glob("*.warc.gz")), key=_begun)
+        return sorted((path for name in sites for path in self.warc(name).glob("*.warc.gz")), key=begun)
 
     def site_of(self, warc: Path) -> str:
         """The site in whose folder a closed WARC file lies; empty for a file elsewhere."""
@@ -72,7 +73,7 @@ class ArchiveLayout:
         return self.root / "search.sqlite"
 
 
-def _begun(path: Path) -> tuple[str, str]:
+def begun(path: Path) -> tuple[str, str]:
     """The time in `<site>-<time>-<serial>-<worker>.warc.gz`, then the name. Files of others come before all of ours."""
     match = _BEGUN.search(path.name)
     return (match[1] if match else "", path.name)

@@ -15,6 +15,7 @@ from healthcrawl.errors import UsageError
 _WHOLE: Mapping[str, int] = {
     "WARC_MAX_BYTES": 1,
     "LEASE_SECONDS": 3,
+    "STORE_PATIENCE": 0,
     "CONCURRENT_REQUESTS": 1,
     "CONCURRENT_REQUESTS_PER_DOMAIN": 1,
     "BACKOFF_TRIES": 1,
@@ -26,7 +27,15 @@ _WHOLE: Mapping[str, int] = {
 }
 _NUMBERS = ("DOWNLOAD_DELAY", "BACKOFF_SECONDS", "BACKOFF_LONGEST")
 _SPANS = ("DOWNLOAD_TIMEOUT", "PROGRESS_SECONDS")  # of time; none can be nothing
-_FLAGS = ("ATTACHMENTS", "WARC_SYNC", "ROBOTSTXT_OBEY", "RETRY_ENABLED", "LOG_ENABLED", "DOWNLOAD_VERIFY_CERTIFICATES")
+_FLAGS = (
+    "ATTACHMENTS",
+    "STORE_KEEP",
+    "WARC_SYNC",
+    "ROBOTSTXT_OBEY",
+    "RETRY_ENABLED",
+    "LOG_ENABLED",
+    "DOWNLOAD_VERIFY_CERTIFICATES",
+)
 _CONTACT = re.compile(r"[!-~]+@[!-~]+|https?://[!-~]+")
 
 

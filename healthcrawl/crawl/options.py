@@ -20,8 +20,8 @@ _ARCHIVE_SUFFIXES = (".warc.gz", ".warc", ".arc.gz", ".arc")
 
 
 def archive_layout(settings: BaseSettings) -> ArchiveLayout:
-    """Where the archive lies, and its catalog."""
-    return ArchiveLayout(Path(settings["ARCHIVE_DIR"]), settings["CATALOG_URL"] or "")
+    """Where the archive lies, its catalog, and the store."""
+    return ArchiveLayout(Path(settings["ARCHIVE_DIR"]), settings["CATALOG_URL"] or "", settings["STORE_URL"] or "")
 
 
 def normal_form(settings: BaseSettings) -> NormalForm:

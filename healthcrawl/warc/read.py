@@ -71,19 +71,23 @@ def read_capture(path: Path, offset: int, context: Context) -> Capture:
 
 
 def read_captures(
-    path: Path, on_damage: Callable[[Damage], None] = stop_at_damage, start: int = 0, end: int | None = None
+    path: Path,
+    on_damage: Callable[[Damage], None] = stop_at_damage,
+    start: int = 0,
+    end: int | None = None,
+    named: Callable[[str], Path] | None = None,
 ) -> Iterator[tuple[Capture, Location]]:
     """The captures of a file in order: responses, revisits and saved resources of the web, each with the context beside it.
 
     `start` and `end` bound a part of the file, as `healthcrawl.warc.parts` cuts it.
 
     Revisits for an equal payload come with the payload of the capture that they refer to, which may lie in another file of the
-    same folder.
+    same folder, or (`named`) where somebody says that the file of a name lies.
 
     Raises:
         ArchiveError, DamagedRecordError: as `read_records`.
     """
-    originals = Originals(path.parent)
+    originals = Originals(path.parent, named)
     concurrent_to, context = "", Context()
     for record in read_records(path, on_damage, start, end):
         if record.type == "metadata":
@@ -113,10 +117,11 @@ def site_of(path: Path) -> str:
 
 
 class Originals:
-    """Finds the payloads that revisits refer to, among the WARC files of one folder."""
+    """Finds the payloads that revisits refer to, among the WARC files of one folder, or those that `named` finds by name."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, named: Callable[[str], Path] | None = None) -> None:
         self._folder = folder
+        self._named = named or folder.joinpath
         self._places: dict[tuple[str, str], tuple[Path, int]] | None = None
 
     def find(self, revisit: Record) -> Record | None:
@@ -135,7 +140,8 @@ class Originals:
         name = revisit.headers.get("warc-refers-to-filename", "")
         offset = revisit.headers.get("warc-refers-to-file-offset", "")
         if name and name == Path(name).name and offset.isdecimal() and len(offset) < 18:
-            yield self._folder / name, int(offset)
+            with suppress(ArchiveError):
+                yield self._named(name), int(offset)
             yield self._folder / f"{name}.open", int(offset)
         place = self._search().get((_referred(revisit), revisit.headers.get("warc-refers-to-date", "")))
         if place is not None:

@@ -18,8 +18,10 @@ from healthcrawl.crawl.exits import BROKEN_EXPECTATION, DONE, FAILED, WRONG_USE,
 from healthcrawl.crawl.files import read_now
 from healthcrawl.crawl.loader import SiteSpiderLoader
 from healthcrawl.crawl.monitor import Monitor
-from healthcrawl.crawl.options import is_offline
+from healthcrawl.crawl.options import flag, is_offline
+from healthcrawl.crawl.shipping import warc_store
 from healthcrawl.errors import HealthcrawlError, UsageError
+from healthcrawl.stored import ship_all
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -80,7 +82,19 @@ def work(process: AsyncCrawlerProcess, settings: Settings, name: str, arguments:
         print(f"scrapy crawl: {line}", file=sys.stderr)
     if crawler.stats.get_value("finish_reason") == "shutdown":
         return ending.status
-    return _read_files(crawler, archivist) or ending.status
+    status = _read_files(crawler, archivist) or ending.status
+    if settings["STORE_URL"] and not is_offline(settings):
+        return _ship(settings, archivist) or status
+    return status
+
+
+def _ship(settings: Settings, archivist: Archivist) -> int:
+    """Ship the files that the crawl has closed; the exit status if one is left, else 0."""
+    shipped = ship_all(archivist.layout, warc_store(settings), archivist.site.name, keep=flag(settings, "STORE_KEEP"))
+    left = [one for one in shipped if one.state == "left"]
+    for one in left:
+        print(f"scrapy crawl: {one.path} is kept here: {one.detail}", file=sys.stderr)
+    return FAILED if left else 0
 
 
 def _is_quiet(settings: Settings) -> bool:

@@ -15,7 +15,7 @@ from scrapy.settings import BaseSettings
 from healthcrawl.cluster import cluster
 from healthcrawl.comparison import changed_parts, differences, rehearsal
 from healthcrawl.corpus.catalog import open_catalog
-from healthcrawl.corpus.layout import ArchiveLayout
+from healthcrawl.corpus.layout import ArchiveLayout, begun
 from healthcrawl.corpus.manifest import Manifest
 from healthcrawl.corpus.store import Store
 from healthcrawl.crawl.clock import Clock, load_clock
@@ -29,7 +29,7 @@ from healthcrawl.crawl.results import as_json as outcome_as_json
 from healthcrawl.crawl.tally import Tally
 from healthcrawl.errors import UsageError
 from healthcrawl.processes import Crew
-from healthcrawl.replay import Job, Replayed, Selection, beside, jobs, parts, read_all, replay
+from healthcrawl.replay import Job, Replayed, Selection, beside, jobs, parts, read_all, replay, stored_jobs
 from healthcrawl.rules import Pattern
 
 
@@ -40,7 +40,7 @@ def work(settings: BaseSettings, args: list[str], opts: argparse.Namespace) -> i
     layout = archive_layout(settings)
     todo = _jobs(settings, args, opts, layout)
     if opts.out is None:
-        _refuse_strangers([job.path for job in todo], layout, opts.site)
+        _refuse_strangers([job.path for job in todo if not job.store], layout, opts.site)
     if opts.cluster and opts.workers:
         raise UsageError("--cluster and --workers: the scheduler's workers are as many as there are, or local:N says")
     processes = opts.workers or os.cpu_count() or 1
@@ -85,10 +85,16 @@ def _jobs(settings: BaseSettings, args: list[str], opts: argparse.Namespace, lay
     site = one_site(settings, opts.site) if opts.site else None
     chosen = Selection(since=moment(opts.since, "--since"), until=moment(opts.until, "--until"), url=_pattern(opts.url))
     paths = archive_files(args) if args else layout.warc_files(opts.site)
-    if not paths:
+    sites, form = all_sites(settings), normal_form(settings)
+    todo = list(jobs(paths, sites, form, layout, site, chosen))
+    if layout.store_url and not args:
+        stored = (
+            job for job in stored_jobs(layout, sites, form, chosen) if not site or job.path.parent.name == site.name
+        )
+        todo = sorted([*todo, *stored], key=lambda job: begun(job.path))
+    if not todo:
         where = layout.warc(opts.site) if opts.site else layout.root / "warc"
         raise UsageError(f"no WARC files in {where}; crawl first, or name files")
-    todo = jobs(paths, all_sites(settings), normal_form(settings), layout, site, chosen)
     return [job for job in todo if not (args and site) or job.site == site]
 
 
