@@ -1,0 +1,68 @@
+"""The README's pictures, made anew from the demo bureau with Debian's Chromium (or the browser that is named).
+
+python -m tests.ui.pictures [BROWSER]
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import uvicorn
+from PIL import Image
+
+from healthcrawl.corpus.layout import ArchiveLayout
+from healthcrawl.crawl.clock import system_clock
+from healthcrawl.demo import HOST, DemoServer
+from healthcrawl.knowledge.load import load_sites
+from healthcrawl.ui.app import build_app
+from tests.conftest import ROOT, run_scrapy
+
+# Name, address of the page, width and height.
+PICTURES = (("serve-site", "/sites/demo", 1200, 720), ("serve-article", "/documents/8", 1200, 760))
+_OPTIONS = ("--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--disable-background-networking",
+            "--disable-sync", "--no-first-run", "--blink-settings=preferredColorScheme=1", "--virtual-time-budget=3000",
+            "--lang=en")  # fmt: skip
+
+
+def main(browser: str) -> None:
+    """Crawl, serve, and take the pictures."""
+    with tempfile.TemporaryDirectory() as folder:
+        archive = Path(folder) / "archive"
+        with DemoServer() as server:
+            done = run_scrapy(archive, "crawl", "demo", CONNECT_TO=json.dumps({HOST: server.address}))
+        assert done.status == 0, done.err
+        with served(archive) as address:
+            for name, path, width, height in PICTURES:
+                target = ROOT / "docs" / f"{name}.png"
+                words = [browser, *_OPTIONS, f"--user-data-dir={folder}/{name}", f"--window-size={width},{height}",
+                         f"--screenshot={target}", address + path]  # fmt: skip
+                subprocess.run(words, check=True, capture_output=True, timeout=60)
+                Image.open(target).convert("RGB").quantize(64).save(target, optimize=True)
+                print(target, target.stat().st_size)  # noqa: T201
+
+
+@contextmanager
+def served(archive: Path) -> Iterator[str]:
+    """The pages of an archive on a loopback port, while the block runs."""
+    app = build_app(ArchiveLayout(archive), load_sites().sites, system_clock)
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, access_log=False))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        time.sleep(0.05)
+    (listener, *_) = server.servers[0].sockets
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1] if len(sys.argv) > 1 else "chromium")
