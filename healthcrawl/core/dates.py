@@ -18,10 +18,14 @@ _FORMS = tuple(
         r"(?<![\d.])(?P<year>(?:19|20)\d\d)\s?[-/.年\N{NON-BREAKING HYPHEN}]\s?(?P<month>\d{1,2})\s?[-/.月\N{NON-BREAKING HYPHEN}]\s?(?P<day>\d{1,2})(?!\d)"
         + _TIME,
         # the day set apart from year and month, as on a calendar leaf: 01 2024-03
-        r"(?<!\d)(?P<day>\d{1,2})日?\s+(?P<year>(?:19|20)\d\d)[-/.年](?P<month>\d{1,2})月?(?!\d)",
+        r"(?<!\d)(?P<day>\d{1,2})(?:日?\s+|(?<=\d\d))(?P<year>(?:19|20)\d\d)[-/.年](?P<month>\d{1,2})月?(?!\d)",
         # month and day set apart from the year: 03-01 2024, 2024 03-01
         r"(?<![\d-])(?P<month>\d{1,2})[-/.月](?P<day>\d{1,2})日?\s+(?P<year>(?:19|20)\d\d)年?(?!\d)",
         r"(?<!\d)(?P<year>(?:19|20)\d\d)年?\s+(?P<month>\d{1,2})[-/.月](?P<day>\d{1,2})日?(?!\d)",
+        # the same where nothing stands between the parts: 2024 03/05, 202403/0508:15
+        r"(?<!\d)(?P<year>(?:19|20)\d\d)\s?(?P<month>\d\d)/(?P<day>\d\d)(?:(?!\d)|(?=\d\d:\d\d))",
+        # a year of two digits, which a clock time shows to be one: 24-03-05 08:15
+        r"(?<![\d.-])(?P<year>[0-4]\d)(?P<mark>[-/.])(?P<month>\d\d)(?P=mark)(?P<day>\d\d)(?=\s+\d{1,2}:\d\d)",
     )
 )
 # As documents are signed: 二〇二四年三月一日. The zero is written in several ways, the year always figure by figure.
@@ -39,6 +43,8 @@ def find_date(text: str) -> str:
     ('2024-03-01', '2024-03-01T13:44:00', '')
     >>> find_date("二〇二四年十二月二十一日"), find_date("2024年3月1日8时"), find_date("2024.03.01")
     ('2024-12-21', '2024-03-01T08:00:00', '2024-03-01')
+    >>> find_date("01 2024-03"), find_date("2024 03/0108:15:00"), find_date("24-03-01 08:15"), find_date("24-03-01")
+    ('2024-03-01', '2024-03-01', '2024-03-01', '')
     """
     for form in _FORMS:
         for match in form.finditer(text):
@@ -77,6 +83,7 @@ def read_date(value: object) -> str:
 
 def _moment(parts: dict[str, str | None]) -> datetime | None:
     year, month, day = (int(parts[name] or 0) for name in ("year", "month", "day"))
+    year += 2000 if year < 100 else 0
     clock = [int(parts.get(name) or 0) for name in ("hour", "minute", "second")]
     if not _EARLIEST <= year <= _LATEST:
         return None

@@ -1,11 +1,13 @@
-"""The article that a page carries in a script, for the script to put in its place.
+"""The article that a page carries as data, for a script to put in its place.
 
 Disclosure platforms and news portals send an empty container and, as data, the markup that belongs into it. It is a JSON string
-under one of a few names; what else a script holds (lists of other items, settings) is shorter or no markup.
+under one of a few names, or stands in a field or a template that is not shown; what else there is of the kind (lists of other
+items, settings) is shorter or no markup.
 """
 
 import json
 import re
+from itertools import islice
 
 from lxml import html
 
@@ -18,6 +20,8 @@ _STRING = re.compile(r':\s*"')  # where the value of a key begins
 _KEY = re.compile(r"""\b(?:content|contentHtml|articleContent|article_content|body|html|detail|zhengwen)["']?\s*\Z""")
 _LONGEST_KEY = 40  # characters, with what is around it
 _JSON = json.JSONDecoder(strict=False)
+_TEMPLATES = {"text/template", "text/html", "text/x-template", "text/plain", "text/x-handlebars-template"}
+_MOST_HELD = 500  # elements that are looked at
 _MARKUP = re.compile(r"<(?:p|div|span|br|table|section)\b", re.IGNORECASE)
 _MOST = 50  # strings that are looked at
 _ENOUGH = 20  # characters of text in the markup
@@ -42,6 +46,24 @@ def find_embedded(source: str) -> str:
         if len(text) > len(longest) and _MARKUP.search(text):
             longest = text
     return longest
+
+
+def find_held(tree: html.HtmlElement) -> str:
+    """The longest markup in a field or a template that is not shown; empty if there is none.
+
+    >>> find_held(parse("<textarea>&lt;p&gt;各单位：请认真贯彻执行，并于月底前上报情况。&lt;/p&gt;</textarea>"))
+    '<p>各单位：请认真贯彻执行，并于月底前上报情况。</p>'
+    """
+    held = [_held(element) for element in islice(tree.iter("textarea", "input", "script", "template"), _MOST_HELD)]
+    return max(filter(_MARKUP.search, held), key=len, default="")
+
+
+def _held(element: html.HtmlElement) -> str:
+    if element.tag == "input":
+        return element.get("value", "") if element.get("type", "").lower() == "hidden" else ""
+    if element.tag == "script" and element.get("type", "").strip().lower() not in _TEMPLATES:
+        return ""
+    return (element.text or "") + "".join(html.tostring(child, encoding="unicode") for child in element)
 
 
 def embed(index: Index, layout: Layout, markup: str, spam: Spam) -> tuple[Finding, ...]:

@@ -7,7 +7,7 @@ together and takes tables apart, which notices are full of. So its answer only c
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -63,9 +63,12 @@ _CLEAN = 0.9  # share of prose from which a place holds nothing that would have 
 _GAP = 3  # lines that may be missing between two that are read
 _TOO_LINKED = 0.4  # share of links from which a place found by its prose is not relied on
 _HEADINGS = {"h1", "h2", "h3"}
+_HEADS = {*_HEADINGS, "h4", "h5", "h6", "dt"}
+_ROW_DATE = re.compile(r"[\d\s:：/.年月日\[\]()（）-]+")
 _HEADLINE = 6  # characters that a headline has at least
-_FOOT = re.compile(r"版权所有|ICP备|网站标识码|公网安备|copyright", re.IGNORECASE)
+_FOOT = re.compile(r"关于我们\W+(?:about us|联系我们|网站)|版权所有|ICP备|网站标识码|公网安备|copyright", re.IGNORECASE)
 _ENCLOSURE = re.compile(r"^\W?附件|\.(?:pdf|docx?|xlsx?|pptx?|wps|ofd|zip|rar)\W*$", re.IGNORECASE)
+_FILES_BELOW = re.compile(r"附件(?:下载|列表)?\W*$")
 _COPY = 60  # characters from which a repeated run of lines can be a copy
 _COPY_SHARE = 0.2  # share of all lines from which it is: articles quote, and tables repeat themselves
 _TWIN_SHARE = (
@@ -79,8 +82,10 @@ def locate(index: Index, layout: Layout, shown: Sequence[Block] | None = None) -
     shown = blocks(tree) if shown is None else shown
     headline = find_headline(tree, shown)
     named = _named(index, shown, layout.body)
-    element, sure = (named, True) if named is not None else _scan(tree, shown, headline)
-    lines = within(shown, element)
+    if named is not None:
+        element, sure, lines = named, True, within(shown, named)
+    else:
+        element, sure, lines = _scan(tree, shown, headline)
     return Place(
         element=element,
         certain=named is not None,
@@ -98,20 +103,62 @@ def extract(tree: html.HtmlElement, place: Place) -> tuple[tuple[str, ...], tupl
         found: Sequence[Block] = _read_unsure(tree, place)
     elif place.link_share > _LINKED or not (place.certain or _is_clean(place)):
         agreed = set(map(id, _agreed(place.lines, _read(place.element))))
-        found = [block for block in place.lines if id(block) in agreed or _is_sound(block)] or place.lines
+        found = [block for block in place.lines if id(block) in agreed or _is_sound(block)]
+        found = _with_short_lines(place, found) or place.lines
     else:
         found = place.lines
-    return drop_copies(tuple(block.text for block in _without_copied_headings(found)))
+    return drop_copies(tuple(block.text for block in _without_copied_headings(found, place)))
 
 
-def _without_copied_headings(found: Sequence[Block]) -> Iterator[Block]:
+def _without_copied_headings(found: Sequence[Block], place: Place) -> Iterator[Block]:
     """Blocks without headings that stood before: each copy of a text has its headline."""
-    seen: set[str] = set()
+    seen = set() if place.headline.element in {block.element for block in found} else {place.headline.text}
     for block in found:
         if block.element.tag not in _HEADINGS or block.text not in seen:
             yield block
         if block.element.tag in _HEADINGS:
             seen.add(block.text)
+
+
+def _with_short_lines(place: Place, found: Sequence[Block]) -> list[Block]:
+    """Blocks with those that are marked up as they are, of what stands below the headline: greetings, signatures, dates.
+
+    The names of files stay behind their heading; the headings of other lists of links are left out.
+    """
+    alike = {_kind(block) for block in found}
+    below = set(map(id, place.shown[place.start :])) if place.start else set()
+    known = set(map(id, found))
+    kept: list[Block] = []
+    files = False
+    for block, after in zip(place.lines, [*place.lines[1:], None], strict=True):
+        files = bool(_FILES_BELOW.search(block.text)) or (files and bool(block.linked))
+        if block.element.tag in _HEADS and after is not None and _is_link(after) and not files:
+            continue
+        short = (
+            id(block) in below
+            and (not block.linked or _ENCLOSURE.search(block.text))
+            and block.element.tag not in _HEADS
+            and _kind(block) in alike
+        )
+        if short or files or id(block) in known:
+            kept.append(block)
+    return kept
+
+
+def _kind(block: Block) -> tuple[object, ...]:
+    """What blocks that are marked up in the same way, beside each other, have in common."""
+    element, tags = block.element, [block.element.tag]
+    while (parent := element.getparent()) is not None and len(parent) == 1 and len(tags) < _TEASER_REACH:
+        element = parent
+        tags.append(parent.tag)
+    return parent, *tags, block.element.get("class")
+
+
+def _is_link(block: Block) -> bool:
+    """Whether a line is links for the most part, and not the name of a file. The date of a row of a list says nothing here."""
+    if not block.linked or _ENCLOSURE.search(block.text):
+        return False
+    return 2 * block.linked > len(_ROW_DATE.sub("", block.text))
 
 
 def _is_sound(block: Block) -> bool:
@@ -121,8 +168,7 @@ def _is_sound(block: Block) -> bool:
 
 def _is_clean(place: Place) -> bool:
     """Whether a place holds little but running text, so that there is nothing to ask trafilatura."""
-    linked = any(2 * block.linked > len(block.text) and not _ENCLOSURE.search(block.text) for block in place.lines)
-    return not linked and sum(map(_prose, place.lines)) >= _CLEAN * _size(place.lines)
+    return not any(map(_is_link, place.lines)) and sum(map(_prose, place.lines)) >= _CLEAN * _size(place.lines)
 
 
 def drop_copies(lines: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[Finding, ...]]:
@@ -177,12 +223,11 @@ def _read_unsure(tree: html.HtmlElement, place: Place) -> list[Block]:
     """
     kept: list[Block] = []
     around = set(place.shown[place.start - 1].element.iterancestors()) if place.start else set()
-    for block in place.shown[place.start :]:
+    for block in _without_teasers(list(place.shown[place.start :]), _teasers(place.shown), place.headline):
         if place.start and _FOOT.search(block.text):
             break
-        linked = 2 * block.linked > len(block.text) and not _ENCLOSURE.search(block.text)
         path = (block.element, *block.element.iterancestors())
-        if not linked and not any(_is_aside(element) for element in path if element not in around):
+        if not _is_link(block) and not any(_is_aside(element) for element in path if element not in around):
             kept.append(block)
     agreed = _agreed(kept, _read(tree))
     return kept if place.start and 2 * _size(agreed) < _size(kept) else agreed
@@ -211,6 +256,9 @@ def _agreed(found: Sequence[Block], read: str) -> list[Block]:
     waiting: list[Block] = []
     strangers = 0
     for block in found:
+        if _is_link(block):
+            waiting, strangers = ([], strangers + 1) if kept else ([], 0)
+            continue
         held = _share(_pieces(block.text), pieces) >= 0.5
         if (held and len(block.text) >= _LONG_LINE) or "".join(block.text.split()) in lines:
             kept += waiting if strangers <= _GAP else []
@@ -218,11 +266,9 @@ def _agreed(found: Sequence[Block], read: str) -> list[Block]:
             waiting, strangers = [], 0
         elif held and kept and not strangers:
             kept.append(block)
-        elif held or (kept and 2 * block.linked <= len(block.text)):
+        elif held or kept:
             waiting.append(block)
             strangers += not held
-        else:
-            waiting, strangers = (waiting, strangers + 1) if kept else ([], 0)
     return kept
 
 
@@ -236,8 +282,24 @@ def _share(pieces: set[str], whole: set[str]) -> float:
     return len(pieces & whole) / len(pieces)
 
 
-def _scan(tree: html.HtmlElement, shown: Sequence[Block], headline: Headline) -> tuple[html.HtmlElement, bool]:
-    """The element that most of the page's prose is in, and whether that can be relied on.
+def _without_teasers(lines: list[Block], teasers: Collection[html.HtmlElement], headline: Headline) -> list[Block]:
+    """Lines without the teasers that stand in one element with an article; all of them where there is no article beside."""
+    if not teasers or not headline.start:
+        return lines
+    rest = [block for block in lines if not _is_teaser(block, teasers)]
+    return rest if sum(map(_prose, rest)) >= _LITTLE else lines
+
+
+def _is_teaser(block: Block, teasers: Collection[html.HtmlElement]) -> bool:
+    return any(
+        element in teasers for element in (block.element, *islice(block.element.iterancestors(), _TEASER_REACH - 1))
+    )
+
+
+def _scan(
+    tree: html.HtmlElement, shown: Sequence[Block], headline: Headline
+) -> tuple[html.HtmlElement, bool, list[Block]]:
+    """The element that most of the page's prose is in, whether that can be relied on, and its lines.
 
     From the body down, the child that holds the majority of the prose is followed until there is none. Where that leads away
     from the headline, or nowhere (a short notice among long teasers), the prose around the headline is the article.
@@ -245,7 +307,8 @@ def _scan(tree: html.HtmlElement, shown: Sequence[Block], headline: Headline) ->
     body = tree.find("body")
     top = tree if body is None else body
     start = headline.start
-    mass = _weigh(shown, start)
+    teasers = _teasers(shown)
+    mass = _weigh(shown, start, teasers)
     place = top
     while (heaviest := max(place, key=lambda child: mass[child], default=None)) is not None:
         if not mass[heaviest] or mass[heaviest] < _MAJORITY * mass[place]:
@@ -256,24 +319,23 @@ def _scan(tree: html.HtmlElement, shown: Sequence[Block], headline: Headline) ->
         place = titled
     while place.tag in _INNER_TAGS and (parent := place.getparent()) is not None and parent.tag != "body":
         place = parent
-    lines = within(shown, place)
+    lines = _without_teasers(within(shown, place), teasers, headline)
     after = set(map(id, shown[start:]))
     running = [block for block in lines if block.element.tag != "tr" and id(block) in after]
     solid = 2 * mass[place] > _size(running)
     sure = mass[place] >= _ENOUGH if place is not top else mass[place] >= _ENOUGH and solid
     sure = sure or (start > 0 and solid and mass[place] >= _LITTLE)
-    return place, sure and _link_share(lines) < _TOO_LINKED
+    return place, sure and _link_share(lines) < _TOO_LINKED, lines
 
 
-def _weigh(shown: Sequence[Block], start: int) -> Counter[html.HtmlElement]:
+def _weigh(shown: Sequence[Block], start: int, teasers: Collection[html.HtmlElement]) -> Counter[html.HtmlElement]:
     """The characters of prose in each element that holds any, parts that are beside the article left out."""
     whole = _size(shown)
     beside: dict[html.HtmlElement, bool] = {}
     mass: Counter[html.HtmlElement] = Counter()
-    teasers = _teasers(shown)
     for block, weight in _weights(shown, start):
         path = (block.element, *block.element.iterancestors())
-        share = weight if teasers.isdisjoint(path[:_TEASER_REACH]) else weight // _FAR
+        share = weight if not _is_teaser(block, teasers) else 0 if start else weight // _FAR
         if block.element.tag == "tr":  # a table is never all of an article: what introduces it stands in front of it
             path = path[next((at for at, element in enumerate(path) if element.tag == "table"), 0) + 1 :]
         for element in path:
@@ -290,7 +352,7 @@ def _teasers(shown: Sequence[Block]) -> set[html.HtmlElement]:
     """Elements beside others of the same kind that each hold a headline with a link: what else the site has to offer."""
     kinds: dict[tuple[object, ...], set[html.HtmlElement]] = {}
     for block in shown:
-        if block.linked >= _HEADLINE and 2 * block.linked > len(block.text) and not _ENCLOSURE.search(block.text):
+        if block.linked >= _HEADLINE and _is_link(block):
             for element in (block.element, *islice(block.element.iterancestors(), _TEASER_REACH - 1)):
                 kind = (element.getparent(), element.tag, element.get("class"))
                 kinds.setdefault(kind, set()).add(element)
@@ -305,7 +367,7 @@ def _weights(shown: Sequence[Block], start: int) -> Iterator[tuple[Block, int]]:
     links = 0
     for at, block in enumerate(shown):
         weight = _prose(block)
-        links = links + 1 if 2 * block.linked > len(block.text) else links if links >= _LINK_RUN else 0
+        links = links + 1 if _is_link(block) else links if links >= _LINK_RUN else 0
         if at == start:
             links = 0
         if weight:
@@ -323,7 +385,7 @@ def _around_headline(headline: Headline) -> Iterator[html.HtmlElement]:
 def _prose(block: Block) -> int:
     """Characters of running text in a block: what isn't links, if it is a sentence or long."""
     size = len(block.text)
-    if 2 * block.linked > size or (size < _LONG_LINE and not _SENTENCE.search(block.text)):
+    if _is_link(block) or (size < _LONG_LINE and not _SENTENCE.search(block.text)):
         return 0
     return size - block.linked
 

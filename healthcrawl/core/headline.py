@@ -21,7 +21,12 @@ _PUBLISHED = re.compile(r"(?:发[布表]|發[布佈表])[时時日]?[间間期]?
 _INFORMING = re.compile(
     rf"(?=.*[来來]源\s*[:：])(?:[\[（(【]|[^。，]{{0,6}}[:：])?\s*{_DAY}|[来來]源\s*[:：].{{1,30}}{_DAY}"
 )
+_FIGURES = re.compile(r"\d\d")
 _ONLY_DATE = re.compile(rf"[(（\[【]?\s*{_DAY}\s?日?[\s\d:：]{{0,12}}[)）\]】]?")
+# A line with the time of day beside the day, and no sentence.
+_CLOCKED = re.compile(
+    rf"[^。，,；;！!？?]*(?:\b\d\d[-/.]\d\d[-/.]\d\d|{_DAY})\s?日?\s*\d{{1,2}}[:：]\d{{2}}[^。，,；;！!？?]*"
+)
 # What stands above an info line beside headlines: the way to the page, and buttons.
 _NO_HEADLINE = re.compile(
     r"[>›»→]| \| |位置|[首主][页頁]|[:：]$|^\W*(?:分享|打印|关闭|收藏|字[体号]|扫一扫|登录|搜索|关注|点击|返回|上一|下一|来源|时间|日期|作者|索引号|视力保护)"
@@ -33,12 +38,14 @@ _SITE = re.compile(
     re.IGNORECASE,
 )
 _LONGEST_NAME = 25  # characters of such a name
+_LOST = "\N{REPLACEMENT CHARACTER} \r\n\t"  # what a damaged title may end with
 _CONFIRMING = {"articletitle", "og:title"}  # meta tags
 _HEADINGS = {"h1", "h2", "h3"}
 _NAME = 4  # characters from which a line can be the headline of a notice
 _ALONE = range(8, 121)  # characters of a headline for which there is one witness only
 _SHORT_LINE = 160  # characters; a longer line is prose, whatever words it holds
 _DATE_LINE = 30  # characters of a line that holds nothing but a date
+_INFO_LINE = 80  # characters of an info line without labels
 _INFO_REACH = 5  # lines behind the headline in which the info line is
 _MOST_LINES = 4  # into which a headline is broken
 _DATE_REACH = 2  # lines above the source in which the date is, where both stand alone
@@ -77,7 +84,7 @@ def find_headline(tree: html.HtmlElement, shown: Sequence[Block]) -> Headline:
     Of the lines that the title has, a heading, one above an info line, and one that is a whole part of the title may be it, and
     the longest is. Without such a line it is what stands right above the line that says when the article was published.
     """
-    titles = [str(title.text_content()) for title in tree.iter("title")]
+    titles = [str(title.text_content()).strip(_LOST) for title in tree.iter("title")]
     titles += [
         tag.get("content", "")
         for tag in tree.iter("meta")
@@ -89,7 +96,7 @@ def find_headline(tree: html.HtmlElement, shown: Sequence[Block]) -> Headline:
         for at, block in enumerate(shown)
         if len(block.text) <= _SHORT_LINE and _COLON.search(block.text) and INFO_LINE.search(block.text)
     ]
-    dated = {at for at, block in enumerate(shown) if len(block.text) <= _DATE_LINE and _ONLY_DATE.fullmatch(block.text)}
+    dated = {at for at, block in enumerate(shown) if _says_when(block.text)}
     found, longest = Headline(), 0
     for at, block in enumerate(shown):
         bare = "".join(block.text.split())
@@ -109,6 +116,13 @@ def find_headline(tree: html.HtmlElement, shown: Sequence[Block]) -> Headline:
             informed = heading or info is not None
             found = Headline(text=text, element=block.element, start=start, informed=informed, confirmed=True)
     return found if found.start else _unconfirmed(shown, informing, dated)
+
+
+def _says_when(text: str) -> bool:
+    """Whether a line holds a date and little else, as info lines do that have no labels."""
+    if len(text) > _INFO_LINE or not _FIGURES.search(text):
+        return False
+    return bool((len(text) <= _DATE_LINE and _ONLY_DATE.fullmatch(text)) or _CLOCKED.fullmatch(text))
 
 
 def _continued(shown: Sequence[Block], at: int, bare: str, named: str) -> tuple[range, str]:

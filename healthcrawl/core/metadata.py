@@ -54,21 +54,27 @@ _DATE_LABELS = tuple(
 _BARE_LABEL = _DATE_LABELS[1]
 _FIELDS = re.compile(r"(?:来\s?源|作\s?者|浏览|阅读|点击|访问|编辑)\S{0,4}\s*[:|]")
 _OTHER_DATE = re.compile(r"今天|现在时间|截止|有效期|报名|星期[一二三四五六日天]|成文")
+# A page of a newspaper, which is dated with its weekday.
+_SHEET = re.compile(r"第\s?[A-Z]?\d{1,3}\s?版|[上下]一版|版面导航|[A-D]?\d{1,2}版\s?:")
+_WEEKDAY = re.compile(r"星期[一二三四五六日天]")
 # Where the value of a field ends: templates run fields together without anything between them.
 _NEXT = (
     r"(?:发布|发表|更新)(?=[时日机单人者于:|\d])|时间|日期|作者|编辑|责任编辑|责编|浏览|阅读|点击|访问|字体|字号|打印|分享|收藏|来源|审核|摄影|人气|"
     r"关键[词字]|参与互动|举报|文章类型|视力保护|\d{4}[-/.年]"
 )
-_VALUE = rf"\s*[:|]\s*(?!{_NEXT})(?P<value>[^\s:|\[\]【】]{{2,40}}?)(?={_NEXT}|[\s:|\[\]【】]|$)"
+_SAID = rf"\s*(?!{_NEXT})(?P<value>[^\s:|\[\]【】]{{2,40}}?)(?={_NEXT}|[\s:|\[\]【】]|$)"
+_VALUE = rf"\s*[:|]{_SAID}"
 _SOURCE = re.compile(rf"(?:信息|文章|稿件|新闻|内容)?(?:来\s?源|出处){_VALUE}")
-_PUBLISHER = re.compile(rf"(?:发布|发文|供稿)\s?(?:机构|单位|机关|部门)\s*[\]】]?{_VALUE}")
-# In an info line, right behind the date and without a label: only what is named like a publisher.
-_UNLABELLED_SOURCE = re.compile(
-    rf"^(?:发布(?:时间|日期)\s*:)?\s*{_DATE}日?(?:\s*\d{{1,2}}:\d{{1,2}}(?::\d{{1,2}})?)?\s+(?!{_NEXT})"
-    r"(?P<value>[\u4e00-\u9fff]{0,16}(?:[日晚时早周]报|电视台|电台|新闻网|政府网|在线|客户端|通讯社|融媒|融媒体中心|发布|"
-    r"卫健委|卫生健康(?:局|委|委员会)|疾控中心|疾病预防控制(?:中心|局)|医院|人民政府|健康报|健康网)|"
-    r"健康[\u4e00-\u9fff]{2,4}|[\u4e00-\u9fff]{2,4}健康)"
-    r"(?=$|\s)"
+_PUBLISHER = re.compile(rf"(?:发布|发文|供稿)\s?(?:机构|单位|机关|部门)\s*(?:[\]】]\s*[:|]?|[:|]){_SAID}")
+# In an info line, beside the date and without a label: only what is named like a publisher.
+_NAMED = (
+    r"(?:[\u4e00-\u9fff]{1,16}(?:[日晚时早周青商学]报|都市报|[^地一]报|杂志|周刊|电视台|电台|[新政科]\S?\S?网|在线|客户端|通讯社|融媒|融媒体中心|发布|卫健委|[局厅委办处所院社署厂台]|"
+    r"委员会|中心|医院|人民政府|政府|大学|学院|公司|频道|健康网)|健康[\u4e00-\u9fff]{2,4}|[\u4e00-\u9fff]{2,4}健康)"
+)
+_CLOCK = r"日?(?:\s*\d{1,2}:\d{1,2}(?::\d{1,2})?)?"
+_UNLABELLED_SOURCES = (
+    re.compile(rf"^(?:发布(?:时间|日期)\s*:)?\s*{_DATE}{_CLOCK}[\s|·]+(?!{_NEXT})(?P<value>{_NAMED})(?=$|[\s|·])"),
+    re.compile(rf"^(?:文\s*[/|]\s*)?(?P<value>{_NAMED})[\s|·]*{_DATE}"),
 )
 # What an element named by the layout holds beside nothing else: words of buttons are no names.
 _ONLY_NAME = re.compile(rf"(?!.*(?:{_NEXT}))[\u4e00-\u9fff]{{4,20}}")
@@ -434,6 +440,9 @@ def _dates(
     for found in _bare_dates(clues):
         yield "shown", found
     yield "JSON-LD", _local(clues.linked.get("datePublished"))
+    if any(_SHEET.search(line) for line in clues.head):
+        for line in clues.head:
+            yield "issue", find_date(line) if _WEEKDAY.search(line) else ""
 
 
 def _shown_dates(index: Index, layout: Layout, clues: Clues) -> Iterator[tuple[str, str]]:
@@ -484,7 +493,12 @@ def _source(index: Index, layout: Layout, clues: Clues) -> str:
     return (
         _labelled(_SOURCE, near, {**clues.raw, **named})
         or next((text for text in named.values() if _ONLY_NAME.fullmatch(text)), "")
-        or _labelled(_UNLABELLED_SOURCE, reversed(clues.head[-_BEFORE_BODY:]), clues.raw)
+        or next(
+            filter(
+                None, (_labelled(form, reversed(clues.head[-_BEFORE_BODY:]), clues.raw) for form in _UNLABELLED_SOURCES)
+            ),
+            "",
+        )
         or clues.meta.get("contentsource", "")
         or _labelled(_PUBLISHER, (*clues.head, *clues.rest), clues.raw)
         or _name(clues.linked.get("publisher"))

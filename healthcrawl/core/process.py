@@ -17,7 +17,7 @@ from lxml import etree
 from healthcrawl.core.continued import drop_turning, goes_on_at
 from healthcrawl.core.decode import Unreadable, decode
 from healthcrawl.core.despam import drop_spam, unconverted
-from healthcrawl.core.embedded import awaits_script, embed, find_embedded
+from healthcrawl.core.embedded import awaits_script, embed, find_embedded, find_held
 from healthcrawl.core.extract import Place, extract, locate
 from healthcrawl.core.furniture import drop_furniture
 from healthcrawl.core.hidden import cut_before_root, drop_hidden
@@ -111,7 +111,7 @@ def _process_page(page: Page, rules: Rules) -> Document | Rejection:
     _drop_parts(index, layout)
     shown = blocks(tree)
     bare = sum(len(block.text) - block.linked for block in shown) < _SHORT or awaits_script(index, layout)
-    if bare and (markup := find_embedded(page.text)):
+    if bare and (markup := find_embedded(page.text) or find_held(tree)):
         findings = (*findings, *embed(index, layout, markup, rules.spam))
         index = Index(tree)
         shown = blocks(tree)

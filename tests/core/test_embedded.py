@@ -58,3 +58,22 @@ def test_article_on_the_page_is_taken_before_one_in_a_script() -> None:
 )
 def test_what_is_no_markup_is_left(script: str) -> None:
     assert find_embedded(script) == ""
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        f"<textarea id=txt style='display:none'>{MARKUP.replace('<', '&lt;')}</textarea>",
+        f"<textarea id=txt style='display:none'>{MARKUP}</textarea>",
+        f'<input type="hidden" id=txt value="{MARKUP}">',
+        f"<script type='text/template' id=txt>{MARKUP}</script>",
+        f"<template id=txt>{MARKUP}</template>",
+    ],
+)
+def test_article_in_a_field_or_a_template_is_read(field: str) -> None:
+    body = f"<div id=show></div>{field}<input type=text value='<p>'><script type='text/template'><li>模板</li></script>"
+    outcome = process(
+        Capture(url="http://www.example.gov.cn/a.html", response=page("show.innerHTML = txt.value", body)), RULES
+    )
+    assert isinstance(outcome, Document)
+    assert outcome.text.replace(",", "，").replace(":", "：").split("\n") == LINES

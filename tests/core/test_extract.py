@@ -202,3 +202,36 @@ def test_a_short_text_is_not_read_from_the_element_around_it() -> None:
     index = Index(parse(text))
     place = locate(index, Layout(body=(".inner", ".outer")))
     assert place.element.get("class") == "inner"
+
+
+def test_teasers_beside_an_article_are_left_out() -> None:
+    teaser = "<li><a href=/{0}.html>市民健身中心第{0}期课程开始报名</a><p>本期课程包括游泳、羽毛球和太极拳，请有意参加的市民尽早登记。</p></li>"
+    teasers = "".join(map(teaser.format, range(9)))
+    page = f"<title>{NOTICE_NAME}</title><body><div>{NOTICE_NAME}</div><div>2024-03-05</div>{NOTICE}<ul>{teasers}</ul>"
+    tree = parse(page)
+    lines, _ = extract(tree, locate(Index(tree), Layout()))
+    assert [line for line in lines if "健身" in line] == []
+    assert lines[-4:] == (
+        "全市接种门诊假日休息，节后恢复，具体时间请向就近的社区卫生服务中心咨询。",
+        "特此通知。",
+        "云海市卫生健康局",
+        "2024年3月5日",
+    )
+
+
+def test_greeting_signature_and_date_stay_in_an_article_with_a_list_of_links() -> None:
+    links = "<h3>相关新闻</h3><ul><li><a href=/1>青山区启动灭蚊行动</a> 2024-03-04<li><a href=/2>社区食堂开进小区</a> 2024-03-01</ul>"
+    tree = parse(
+        f"<title>{NOTICE_NAME}</title><body><div><h1>{NOTICE_NAME}</h1><p>来源：云海日报</p>{NOTICE}{links}</div>"
+    )
+    lines, _ = extract(tree, locate(Index(tree), Layout()))
+    assert lines[-4:] == (
+        "全市接种门诊假日休息，节后恢复，具体时间请向就近的社区卫生服务中心咨询。",
+        "特此通知。",
+        "云海市卫生健康局",
+        "2024年3月5日",
+    )
+
+
+NOTICE_NAME = "关于假日接种门诊安排的通知"
+NOTICE = "<section><p>各单位：</p><p>全市接种门诊假日休息，节后恢复，具体时间请向就近的社区卫生服务中心咨询。</p><p>特此通知。</p><p>云海市卫生健康局</p><p>2024年3月5日</p></section>"

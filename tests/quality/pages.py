@@ -4,6 +4,7 @@ import gzip
 import json
 import re
 import tomllib
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from html import escape
@@ -55,6 +56,19 @@ def page(layout: str, article: Article) -> str:
         "divs": "".join(_tagged(article, "<div>{}</div>")),
         "sections": "".join(_tagged(article, '<section style="margin: 0 8px"><section><span style="font-size: 15px">{}</span></section></section>')),
         "terms": "".join(_tagged(article, "<dd>{}</dd>")),
+        "year": f"{year}",
+        "month": f"{month:02}",
+        "day": f"{day:02}",
+        "padded_date": f"{year}年{month:02}月{day:02}日",
+        "short_date": f"{year}-{month}-{day}",
+        "two_digit_date": f"{year % 100:02}-{month:02}-{day:02}",
+        "tabbed": "".join(_tagged(article, "<p>\n\t{}</p>\n\n")),
+        "wide": "".join(_tagged(article, "<p>\N{IDEOGRAPHIC SPACE}\N{IDEOGRAPHIC SPACE}{}</p>")),
+        "nbsp": "".join(_tagged(article, "&nbsp;&nbsp;&nbsp;&nbsp;{}<BR><BR>")),
+        "word": "".join(_tagged(article, "<p class=MsoNormal><span lang=EN-US style='mso-fareast-font-family:仿宋'><o:p>&nbsp;</o:p></span></p><p class=MsoNormal style='text-indent:2em'><font face=仿宋><span>{}</span></font><o:p></o:p></p>")),
+        "lines": "".join(_tagged(article, "{}\n")),
+        "json_title": json.dumps(article.title),
+        "json_source": json.dumps(article.source),
         "json": json.dumps(paragraphs).replace("<", "\\u003C").replace(">", "\\u003E"),
     }  # fmt: skip
     markup = (_HERE / "layouts" / f"{layout}.html").read_text(encoding="utf-8")
@@ -93,7 +107,13 @@ def _in_body(markup: str, change: Callable[[str], str]) -> str:
 def _with_teasers(markup: str) -> str:
     teaser = "<li><a href='/t{0}.html'>市民健身中心第{0}期课程开始报名</a><p>本期课程包括游泳、羽毛球和太极拳，名额有限，请有意参加的市民尽早到服务台登记，咨询电话见公告。</p></li>"
     block = "<div class='list'>" + "".join(teaser.format(number) for number in range(1, 7)) + "</div>"
-    return markup[: markup.rindex("</")] + block + markup[markup.rindex("</") :] if "</" in markup else markup + block
+    body, end, rest = markup.rpartition("</body>")
+    return f"{body or rest}{block}{end}{rest if body else ''}"
+
+
+def _with_other_names(markup: str) -> str:
+    """Classes and ids that mean nothing: what is read must not hang on names that these layouts happen to use."""
+    return re.sub(r'\b(class|id)="([^"]+)"', lambda name: f'{name[1]}="n{zlib.crc32(name[2].encode())}"', markup)
 
 
 SPOILS: dict[str, Callable[[str], bytes]] = {
@@ -114,6 +134,8 @@ SPOILS: dict[str, Callable[[str], bytes]] = {
     "no end tags": lambda markup: _reply(re.sub(r"</(?:p|li|td|tr|dd|span)>", "", markup).encode()),
     "character references": lambda markup: _reply(_in_body(markup, lambda body: re.sub(r"[\u4e00-\u9fff](?=[^<>]*</(?:p|dd|td|h\d)>)", lambda c: f"&#{ord(c[0])};", body)).encode()),
     "teasers behind it": lambda markup: _reply(_with_teasers(markup).encode()),
+    "other names": lambda markup: _reply(_with_other_names(markup).encode()),
+    "other names, no meta tags": lambda markup: _reply(re.sub(r"<meta (?:name|property)[^>]*>", "", _with_other_names(markup)).encode()),
     "a folded copy": lambda markup: _reply(markup.replace("</body>", "<div class='zz' style='display:none'>市民朋友可以关注我们</div></body>", 1).encode()),
 }  # fmt: skip
 
@@ -140,7 +162,7 @@ def labelled_pages() -> Iterator[Labelled]:
         for turn, article in enumerate(articles()):
             markup = page(layout, article)
             yield Labelled(layout=layout, spoil="", article=article, response=whole(markup))
-            spoil, way = ways[(5 * number + turn) % len(ways)]
+            spoil, way = ways[(3 * number + turn) % len(ways)]
             yield Labelled(layout=layout, spoil=spoil, article=article, response=way(markup))
 
 
