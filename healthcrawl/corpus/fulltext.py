@@ -3,6 +3,9 @@
 The words of the index are pairs of characters (see `healthcrawl.core.terms`), since Chinese has no blanks: a term is found as its
 pairs in a row, which is exact. The texts themselves are not kept; who takes one out has to show it again. The file may be removed at
 any time: what is damaged, or of another version, is made anew. Where it can't be written, an index in memory takes its place.
+
+SQLite gives what it finds by place, without a look at the rest; so places follow the dates of publication, up to one that is kept as the
+file's `user_version`. What came later, out of turn, lies behind it and is sorted when it is found.
 """
 
 import hashlib
@@ -26,17 +29,21 @@ _BUSY_SECONDS = 1.0
 _HASH_BYTES = 4 << 20  # of new words that SQLite gathers before it writes them
 _CACHE_KIB = 32 << 10
 _FAR = 1 << 40  # more documents than there can be
+_OUT_OF_TURN = 20_000  # documents that may be, or a fifth of all
 
 # Every sign of ASCII is part of a word, as is all that lies beyond ASCII.
 _TOKENIZER = "ascii tokenchars '{}'".format(string.punctuation.replace("'", "''")).replace('"', '""')
 _TABLES = (
     "CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
     """CREATE TABLE documents (
-        number INTEGER PRIMARY KEY, published TEXT NOT NULL, site TEXT NOT NULL, kinds TEXT NOT NULL, sha256 TEXT NOT NULL
+        place INTEGER PRIMARY KEY, number INTEGER NOT NULL UNIQUE, published TEXT NOT NULL, site TEXT NOT NULL,
+        kinds TEXT NOT NULL, sha256 TEXT NOT NULL
     )""",
     # The body comes first: that spares two bytes for each word of it.
     f"CREATE VIRTUAL TABLE words USING fts5(body, title, content='', tokenize = \"{_TOKENIZER}\")",
+    f"CREATE VIRTUAL TABLE titles USING fts5(title, content='', tokenize = \"{_TOKENIZER}\")",
     f"INSERT INTO words(words, rank) VALUES ('hashsize', {_HASH_BYTES})",
+    "PRAGMA user_version = 0",
 )
 _DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 _CLOSED = ("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")
@@ -76,6 +83,14 @@ class Found(NamedTuple):
 
     total: int
     documents: dict[int, State]
+
+
+class _Row(NamedTuple):
+    """A document where it lies."""
+
+    place: int
+    number: int
+    state: State
 
 
 class BusyError(Exception):
@@ -133,6 +148,15 @@ class FullText:
         """The numbers of all documents."""
         return self._safely(lambda database: [row[0] for row in database.execute("SELECT number FROM documents")])
 
+    def is_out_of_turn(self) -> bool:
+        """Whether so many documents came out of turn that the index is better made anew."""
+
+        def work(database: sqlite3.Connection) -> bool:
+            documents = database.execute("SELECT count(*) FROM documents").fetchone()[0]
+            return _last(database) - _ordered(database) > max(_OUT_OF_TURN, int(documents) // 5)
+
+        return self._safely(work)
+
     def bring(
         self,
         numbers: Sequence[int],
@@ -140,6 +164,8 @@ class FullText:
         texts: Callable[[Mapping[int, str]], Mapping[int, Text]],
     ) -> bool:
         """Bring some documents to a state; those without one are taken out. In one transaction.
+
+        An index that is made anew is best shown them by date of publication, then number.
 
         `texts` gives texts by number for the digests that are asked for. False if the old text of one is not to be had: then the index
         has to be made anew.
@@ -157,8 +183,9 @@ class FullText:
 
     def look_up(self, terms: Sequence[str], filters: Filters, offset: int, limit: int) -> Found:
         """Documents in which all terms stand (in title or body): those with all in the title first, each group the newest first."""
-        page = {"offset": min(offset, _FAR), "limit": min(limit, _FAR)}
-        return self._safely(lambda database: _look_up(database, terms, filters, page))
+        return self._safely(
+            lambda database: _look_up(database, terms, filters, slice(min(offset, _FAR), min(offset + limit, _FAR)))
+        )
 
     def _safely(self, work: Callable[[sqlite3.Connection], _T], *, to_write: bool = False) -> _T:
         """Do some work on the database; one that is damaged is removed, one that can't be written gives way to one in memory."""
@@ -222,7 +249,7 @@ def _facts(database: sqlite3.Connection) -> dict[str, str]:
 
 def _make(database: sqlite3.Connection) -> None:
     with _transaction(database):
-        for name in ("words", "documents", "facts"):
+        for name in ("words", "titles", "documents", "facts"):
             database.execute(f"DROP TABLE IF EXISTS {name}")
         for statement in _TABLES:
             database.execute(statement)
@@ -235,72 +262,120 @@ def _bring(
     wanted: Mapping[int, State],
     texts: Callable[[Mapping[int, str]], Mapping[int, Text]],
 ) -> bool:
-    held = {number: state for number in numbers if (state := _state(database, number))}
-    none = State("", "", (), "")
-    old = {number: held.get(number, none).sha256 for number in numbers}
-    new = {number: wanted.get(number, none).sha256 for number in numbers}
-    altered = sorted(
-        number for number in numbers if old[number] != new[number]
-    )  # SQLite gathers words while numbers grow
-    gone = texts({number: old[number] for number in altered if old[number]})
-    come = texts({number: new[number] for number in altered if new[number]})
-    if any(old[number] and number not in gone for number in altered):
+    held = {number: row for number in numbers if (row := _row(database, number))}
+    stay = {number for number, row in held.items() if number in wanted and _same_words(row.state, wanted[number])}
+    leave = sorted((row for row in held.values() if row.number not in stay), key=lambda row: row.place)
+    gone = texts({row.number: row.state.sha256 for row in leave if row.state.sha256})
+    if any(row.state.sha256 and row.number not in gone for row in leave):
         return False
-    for number in altered:
-        if number in gone:
-            database.execute(
-                "INSERT INTO words(words, rowid, body, title) VALUES ('delete', ?, ?, ?)", _row(number, gone[number])
-            )
-        if number in come:
-            database.execute("INSERT INTO words(rowid, body, title) VALUES (?, ?, ?)", _row(number, come[number]))
-    for number in numbers:
-        state = wanted.get(number)
-        if state is None:
-            database.execute("DELETE FROM documents WHERE number = ?", (number,))
-        elif state != held.get(number):
-            sha256 = state.sha256 if number in come or old[number] == state.sha256 else ""
-            kinds = f" {' '.join(state.kinds)} "
-            values = (number, state.published, state.site, kinds, sha256)
-            database.execute("INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?, ?)", values)
+    for row in leave:  # SQLite gathers words as long as places grow
+        if row.number in gone:
+            body, title = _words(gone[row.number])
+            of_words = "INSERT INTO words(words, rowid, body, title) VALUES ('delete', ?, ?, ?)"
+            database.execute(of_words, (row.place, body, title))
+            database.execute("INSERT INTO titles(titles, rowid, title) VALUES ('delete', ?, ?)", (row.place, title))
+        database.execute("DELETE FROM documents WHERE place = ?", (row.place,))
+    come = sorted((wanted[number].published, number) for number in wanted.keys() - stay)
+    found = texts({number: wanted[number].sha256 for _, number in come})
+    last = _last(database)
+    for place, (_, number) in enumerate(come, last + 1):
+        if number in found:
+            body, title = _words(found[number])
+            database.execute("INSERT INTO words(rowid, body, title) VALUES (?, ?, ?)", (place, body, title))
+            database.execute("INSERT INTO titles(rowid, title) VALUES (?, ?)", (place, title))
+        _put(database, place, number, wanted[number], sha256=wanted[number].sha256 if number in found else "")
+    for number in stay:
+        if held[number].state != wanted[number]:
+            _put(database, held[number].place, number, wanted[number], sha256=wanted[number].sha256)
+    _keep_order(database, last, come)
     return True
 
 
-def _row(number: int, text: Text) -> tuple[int, str, str]:
-    return number, bigrams(searchable(text.body)), bigrams(searchable(text.title))
+def _same_words(held: State, wanted: State) -> bool:
+    """Whether a document's words may stay where they are."""
+    return (held.sha256, held.published) == (wanted.sha256, wanted.published)
 
 
-def _state(database: sqlite3.Connection, number: int) -> State | None:
-    query = "SELECT published, site, kinds, sha256 FROM documents WHERE number = ?"
+def _words(text: Text) -> tuple[str, str]:
+    """Body and title as they are put in."""
+    return bigrams(searchable(text.body)), bigrams(searchable(text.title))
+
+
+def _put(database: sqlite3.Connection, place: int, number: int, state: State, *, sha256: str) -> None:
+    values = (place, number, state.published, state.site, f" {' '.join(state.kinds)} ", sha256)
+    database.execute("INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?, ?, ?)", values)
+
+
+def _keep_order(database: sqlite3.Connection, last: int, come: Sequence[tuple[str, int]]) -> None:
+    """Note how far places follow dates, after documents came behind the last place, sorted."""
+    if come and _ordered(database) == last:
+        query = "SELECT published, number FROM documents WHERE place <= ? ORDER BY place DESC LIMIT 1"
+        before = database.execute(query, (last,)).fetchone()
+        if before is None or before <= come[0]:
+            database.execute(f"PRAGMA user_version = {last + len(come)}")
+
+
+def _last(database: sqlite3.Connection) -> int:
+    """The last place; of places that are free again, none is taken."""
+    return max(database.execute("SELECT max(place) FROM documents").fetchone()[0] or 0, _ordered(database))
+
+
+def _ordered(database: sqlite3.Connection) -> int:
+    """The place up to which places follow dates."""
+    return int(database.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _row(database: sqlite3.Connection, number: int) -> _Row | None:
+    query = "SELECT place, published, site, kinds, sha256 FROM documents WHERE number = ?"
     row = database.execute(query, (number,)).fetchone()
-    return State(row[0], row[1], tuple(row[2].split()), row[3]) if row else None
+    return _Row(row[0], number, State(row[1], row[2], tuple(row[3].split()), row[4])) if row else None
 
 
-def _look_up(database: sqlite3.Connection, terms: Sequence[str], filters: Filters, page: Mapping[str, int]) -> Found:
+def _look_up(database: sqlite3.Connection, terms: Sequence[str], filters: Filters, page: slice) -> Found:
     conditions, values = _conditions(filters)
-    match = " AND ".join(map(_phrase, terms))
-    title = f"{{title}} : ({match})"
-    values |= {"all": match, "titled": title, "untitled": f"({match}) NOT ({title})", **page}
-    joined = "words CROSS JOIN documents ON documents.number = words.rowid WHERE words MATCH"
-    kept = " AND ".join(conditions)
-    if not terms:
-        counted = f"SELECT count(*) FROM documents WHERE {kept or 'TRUE'}"
-        found = f"SELECT 0 AS part, number, published FROM documents WHERE {kept or 'TRUE'}"
-    else:
-        kept = f" AND {kept}" if kept else ""
-        counted = f"SELECT count(*) FROM {joined if kept else 'words WHERE words MATCH'} :all{kept}"
-        parts = (
-            f"SELECT {n} AS part, number, published FROM {joined} :{name}{kept}"
-            for n, name in enumerate(("titled", "untitled"))
-        )
-        found = " UNION ALL ".join(parts)
     with _transaction(database, "DEFERRED"):
-        count = database.execute(counted, values).fetchone()[0]
-        ordered = f"SELECT number FROM ({found}) ORDER BY part, published DESC, number DESC LIMIT :limit OFFSET :offset"
-        numbers = [row[0] for row in database.execute(ordered, values)]
-        return Found(count, {number: state for number in numbers if (state := _state(database, number))})
+        if terms:
+            total, numbers = _match(database, " AND ".join(map(_phrase, terms)), conditions, values, page)
+        else:
+            kept = " AND ".join(conditions) or "TRUE"
+            total = database.execute(f"SELECT count(*) FROM documents WHERE {kept}", values).fetchone()[0]
+            found = f"SELECT number FROM documents WHERE {kept} ORDER BY published DESC, number DESC LIMIT :limit OFFSET :start"
+            rows = database.execute(found, {**values, "limit": page.stop - page.start, "start": page.start})
+            numbers = [row[0] for row in rows]
+        return Found(total, {number: row.state for number in numbers if (row := _row(database, number))})
 
 
-def _conditions(filters: Filters) -> tuple[list[str], dict[str, str | int]]:
+def _match(
+    database: sqlite3.Connection, match: str, conditions: Sequence[str], values: Mapping[str, str], page: slice
+) -> tuple[int, list[int]]:
+    """How many documents match, and a page of their numbers: at first those whose titles do."""
+    values = {**values, "match": match}
+    filtered = "".join(f" AND {condition}" for condition in conditions)
+    joined = " CROSS JOIN documents ON place = {}.rowid" if conditions else ""
+
+    def count(table: str) -> int:
+        query = f"SELECT count(*) FROM {table}{joined.format(table)} WHERE {table} MATCH :match{filtered}"
+        return int(database.execute(query, values).fetchone()[0])
+
+    def part(table: str, start: int, stop: int, condition: str = "") -> list[int]:
+        found = f"SELECT published, number FROM {table} CROSS JOIN documents ON place = {table}.rowid WHERE {table} MATCH :match"
+        found += f"{filtered}{condition} AND {table}.rowid"
+        told = {**values, "ordered": _ordered(database), "stop": stop}
+        rows = database.execute(f"{found} <= :ordered ORDER BY {table}.rowid DESC LIMIT :stop", told).fetchall()
+        rows += database.execute(
+            f"{found} > :ordered ORDER BY published DESC, number DESC LIMIT :stop", told
+        ).fetchall()
+        return [number for _, number in sorted(rows, reverse=True)[start:stop]]
+
+    total, titled = count("words"), count("titles")
+    numbers = part("titles", page.start, page.stop) if page.start < titled else []
+    if titled < min(page.stop, total):
+        others = " AND words.rowid NOT IN (SELECT rowid FROM titles WHERE titles MATCH :match)" if titled else ""
+        numbers += part("words", max(page.start - titled, 0), page.stop - titled, others)
+    return total, numbers[: page.stop - page.start]
+
+
+def _conditions(filters: Filters) -> tuple[list[str], dict[str, str]]:
     told: dict[str, tuple[str, str]] = {
         "site": ("site = :site", filters.site),
         "kind": ("instr(kinds, :kind)", f" {filters.kind} " if filters.kind else ""),

@@ -100,7 +100,7 @@ class Search:
         try:
             if not known:
                 self._index.clear()
-            if not self._bring(numbers):
+            if not self._bring(numbers) or self._index.is_out_of_turn():
                 self._index.clear()
                 self._bring(None)
             self._index.note(present)
@@ -122,7 +122,9 @@ class Search:
     def _bring(self, numbers: Sequence[int] | None) -> bool:
         """Bring documents up to date: those of some numbers, or all. False if the index has to be made anew."""
         wanted = {} if numbers is not None else self._states(None)
-        numbers = numbers if numbers is not None else sorted({*wanted, *self._index.numbers()})
+        if numbers is None:
+            gone = {*self._index.numbers()} - wanted.keys()
+            numbers = [*gone, *sorted(wanted, key=lambda number: (wanted[number].published, number))]
         for start in range(0, len(numbers), _BATCH):
             some = numbers[start : start + _BATCH]
             states = {number: wanted[number] for number in some if number in wanted} if wanted else self._states(some)

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from healthcrawl.core.terms import MOST_CHARACTERS, excerpts, searchable, terms_of
 from healthcrawl.corpus import catalog as tables
+from healthcrawl.corpus import fulltext
 from healthcrawl.corpus.fulltext import Filters
 from healthcrawl.corpus.search import Answer, Search
 from healthcrawl.errors import ArchiveError, UsageError
@@ -175,6 +176,21 @@ def test_titles_come_first_then_the_newest_and_pages_make_up_the_whole(shelf: Sh
     assert [number for page in pages for number in numbers(page)] == numbers(whole)
     beyond = search.ask("卫生健康", offset=10**30)
     assert (beyond.hits, beyond.total) == ((), whole.total)
+
+
+@pytest.mark.parametrize("most", [0, 20_000])
+def test_what_comes_out_of_turn_is_found_in_its_turn(small: Shelf, monkeypatch: pytest.MonkeyPatch, most: int) -> None:
+    monkeypatch.setattr(fulltext, "_OUT_OF_TURN", most)
+    search = search_of(small)
+    for first in (0, 200, 100, 300):
+        small.keep((document(n) for n in range(first, first + 15)), day=2)
+        for words in ("", "号窗口"):
+            hits = search.ask(words, limit=99).hits
+            dates = [(hit.published, hit.number) for hit in hits]
+            assert dates == sorted(dates, reverse=True)
+            pages = [hit for at in range(0, len(hits), 4) for hit in search.ask(words, offset=at, limit=4).hits]
+            assert pages == list(hits)
+            assert {hit.number for hit in hits} == scan(small, words)
 
 
 def test_a_hit_shows_where_its_terms_stand(shelf: Shelf) -> None:
