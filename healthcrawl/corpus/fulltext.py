@@ -268,21 +268,14 @@ def _bring(
     gone = texts({row.number: row.state.sha256 for row in leave if row.state.sha256})
     if any(row.state.sha256 and row.number not in gone for row in leave):
         return False
-    for row in leave:  # SQLite gathers words as long as places grow
-        if row.number in gone:
-            body, title = _words(gone[row.number])
-            of_words = "INSERT INTO words(words, rowid, body, title) VALUES ('delete', ?, ?, ?)"
-            database.execute(of_words, (row.place, body, title))
-            database.execute("INSERT INTO titles(titles, rowid, title) VALUES ('delete', ?, ?)", (row.place, title))
-        database.execute("DELETE FROM documents WHERE place = ?", (row.place,))
+    _write_words(database, [(row.place, gone[row.number]) for row in leave if row.number in gone], take_out=True)
+    database.executemany("DELETE FROM documents WHERE place = ?", [(row.place,) for row in leave])
     come = sorted((wanted[number].published, number) for number in wanted.keys() - stay)
     found = texts({number: wanted[number].sha256 for _, number in come})
     last = _last(database)
-    for place, (_, number) in enumerate(come, last + 1):
-        if number in found:
-            body, title = _words(found[number])
-            database.execute("INSERT INTO words(rowid, body, title) VALUES (?, ?, ?)", (place, body, title))
-            database.execute("INSERT INTO titles(rowid, title) VALUES (?, ?)", (place, title))
+    places = [(place, number) for place, (_, number) in enumerate(come, last + 1)]
+    _write_words(database, [(place, found[number]) for place, number in places if number in found])
+    for place, number in places:
         _put(database, place, number, wanted[number], sha256=wanted[number].sha256 if number in found else "")
     for number in stay:
         if held[number].state != wanted[number]:
@@ -296,9 +289,18 @@ def _same_words(held: State, wanted: State) -> bool:
     return (held.sha256, held.published) == (wanted.sha256, wanted.published)
 
 
-def _words(text: Text) -> tuple[str, str]:
-    """Body and title as they are put in."""
-    return bigrams(searchable(text.body)), bigrams(searchable(text.title))
+def _write_words(database: sqlite3.Connection, texts: Sequence[tuple[int, Text]], *, take_out: bool = False) -> None:
+    """Put texts in at their places, or take them out.
+
+    SQLite gathers words as long as places grow and nothing else is written between.
+    """
+    rows = [(place, bigrams(searchable(text.body)), bigrams(searchable(text.title))) for place, text in texts]
+    command, value = ("words, ", "'delete', ") if take_out else ("", "")
+    database.executemany(f"INSERT INTO words({command}rowid, body, title) VALUES ({value}?, ?, ?)", rows)
+    command = command and "titles, "
+    database.executemany(
+        f"INSERT INTO titles({command}rowid, title) VALUES ({value}?, ?)", [(place, title) for place, _, title in rows]
+    )
 
 
 def _put(database: sqlite3.Connection, place: int, number: int, state: State, *, sha256: str) -> None:

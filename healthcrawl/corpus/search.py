@@ -109,15 +109,15 @@ class Search:
         return True
 
     def _told_between(self, place: int, end: int) -> list[int] | None:
-        """The numbers that the journal speaks of between two places; None where the first is not this journal's."""
+        """The numbers that the journal speaks of between two places; None where these are not the journal's that is there."""
         if place > end or not self._manifest.is_end(place):
             return None
-        numbers = set()
-        for step, at in self._manifest.steps(place):
-            if at > end:
-                break
+        numbers, last = set(), place
+        for step, last in self._manifest.steps(place):
             numbers.add(step.number)
-        return sorted(numbers)
+            if last >= end:
+                break
+        return sorted(numbers) if last == end else None
 
     def _bring(self, numbers: Sequence[int] | None) -> bool:
         """Bring documents up to date: those of some numbers, or all. False if the index has to be made anew."""
