@@ -8,8 +8,8 @@ import re
 import sys
 from array import array
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
-from typing import NamedTuple
 
 from healthcrawl.core.mend.script import simplified_characters
 from healthcrawl.core.normalise import normalise
@@ -23,7 +23,8 @@ _WIDTHS = {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)} | {0x3000
 _OTHERS = {ord("著"): "着", ord("\N{GREEK SMALL LETTER FINAL SIGMA}"): "\N{GREEK SMALL LETTER SIGMA}"}
 
 
-class Span(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Span:
     """A stretch of text; `found`: it is what was looked for."""
 
     text: str

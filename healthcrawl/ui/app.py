@@ -14,13 +14,14 @@ from starlette.staticfiles import StaticFiles
 
 from healthcrawl.corpus.catalog import catalog_exists, open_catalog
 from healthcrawl.corpus.layout import ArchiveLayout
+from healthcrawl.corpus.search import Search
 from healthcrawl.errors import NotArchivedError, UsageError
 from healthcrawl.rules import NormalForm, Site
 from healthcrawl.ui.files import file_routes
 from healthcrawl.ui.guard import Guard
 from healthcrawl.ui.pages import Page, refusal, routes
 from healthcrawl.ui.shelf import Shelf
-from healthcrawl.ui.views import again, article, capture, documents, incidents, rejections, rules, site
+from healthcrawl.ui.views import again, article, capture, documents, incidents, rejections, rules, search, site
 from healthcrawl.ui.views import sites as overview
 
 _HERE = Path(__file__).parent
@@ -32,6 +33,7 @@ PAGES = (
     Page(path="/sites/{site}", view=site.view, template="site.html", section="sites"),
     Page(path="/documents", view=documents.view, template="documents.html", section="documents"),
     Page(path="/documents/{number:int}", view=article.view, template="article.html", section="documents"),
+    Page(path="/search", view=search.view, template="search.html", section="search"),
     Page(path=_CAPTURE, view=capture.view, template="capture.html", section=""),
     Page(path=f"{_CAPTURE}/again", view=again.view, template="again.html", section=""),
     Page(path="/incidents", view=incidents.view, template="incidents.html", section="incidents"),
@@ -57,9 +59,11 @@ def build_app(
     """
     if not catalog_exists(layout):
         raise UsageError(f"{layout.root}: no catalog there; crawl first, or ARCHIVE_DIR names another archive")
+    catalog = open_catalog(layout, read_only=True)
     shelf = Shelf(
         layout=layout,
-        catalog=open_catalog(layout, read_only=True),
+        catalog=catalog,
+        search=Search(layout, catalog),
         sites=sites,
         form=form or NormalForm(),
         clock=clock,

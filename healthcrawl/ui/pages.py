@@ -42,7 +42,7 @@ _TEMPLATES = jinja2.Environment(
 _TEMPLATES.filters.update(
     {name: getattr(show, name) for name in ("number", "size", "share", "when", "day", "parts", "plain")}
 )
-SECTIONS = ("sites", "documents", "incidents", "rejections", "rules")
+SECTIONS = ("sites", "documents", "search", "incidents", "rejections", "rules")
 
 
 def routes(page: Page, shelf: Shelf) -> list[Route]:

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from healthcrawl.corpus.catalog import Catalog
 from healthcrawl.corpus.layout import ArchiveLayout
+from healthcrawl.corpus.search import Search
 from healthcrawl.errors import NotArchivedError
 from healthcrawl.knowledge.load import load_rules
 from healthcrawl.rules import NormalForm, Rules, Site
@@ -14,10 +15,11 @@ from healthcrawl.rules import NormalForm, Rules, Site
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shelf:
-    """An archive that is looked at, never written to. `sites` are those with a site file, by name."""
+    """An archive that is looked at, never written to but for its index of full text. `sites` are those with a site file, by name."""
 
     layout: ArchiveLayout
     catalog: Catalog
+    search: Search
     sites: Mapping[str, Site]
     form: NormalForm
     clock: Callable[[], datetime]

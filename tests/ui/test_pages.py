@@ -39,6 +39,7 @@ def article(client: TestClient, title: str) -> Any:
         "/sites",
         "/sites/demo",
         "/documents",
+        "/search?q=卫生",
         "/incidents",
         "/rejections",
         "/rejections?reason=list",

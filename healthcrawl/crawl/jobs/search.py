@@ -3,8 +3,9 @@
 import argparse
 import json
 import sys
+from dataclasses import asdict
 from datetime import date
-from typing import Any, get_args
+from typing import get_args
 
 from scrapy.settings import BaseSettings
 
@@ -38,7 +39,7 @@ def work(settings: BaseSettings, args: list[str], opts: argparse.Namespace) -> i
     page = Page()
     for hit in answer.hits:
         if opts.json:
-            print(json.dumps(_as_json(hit), ensure_ascii=False))
+            print(json.dumps(asdict(hit), ensure_ascii=False))
         else:
             _show(page, hit)
     memory = (
@@ -73,22 +74,6 @@ def _day(value: str, name: str) -> date | None:
         return date.fromisoformat(value) if value else None
     except ValueError as error:
         raise UsageError(f"{name}: expected a day like 2026-03-01, got {value!r}") from error
-
-
-def _as_json(hit: Hit) -> dict[str, Any]:
-    """A hit for programs: of title and excerpts, the pieces, each with whether it was looked for."""
-    return {
-        "number": hit.number,
-        "name": hit.name,
-        "site": hit.site,
-        "url": hit.url,
-        "published": hit.published,
-        "source": hit.source,
-        "title": "".join(span.text for span in hit.title),
-        "marked_title": [span._asdict() for span in hit.title],
-        "excerpts": [[span._asdict() for span in excerpt] for excerpt in hit.excerpts],
-        "findings": list(hit.kinds),
-    }
 
 
 def _show(page: Page, hit: Hit) -> None:
