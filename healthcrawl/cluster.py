@@ -10,7 +10,7 @@ import platform
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from healthcrawl import __version__
 from healthcrawl.errors import HealthcrawlError, UsageError
@@ -18,7 +18,12 @@ from healthcrawl.knowledge.fingerprint import shared_parts
 from healthcrawl.processes import Crew
 
 if TYPE_CHECKING:
-    from distributed import Client
+    from collections.abc import Callable
+
+    from distributed import Client, Future
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 _LOCAL = "local:"
 _LOSSES = 3  # machines or processes that a piece of work may take with it before it is told
@@ -43,11 +48,35 @@ class Cluster:
         threads: dict[str, int] = self.client.nthreads()  # type: ignore[no-untyped-call]
         return sum(threads.values())
 
-    def crew(self, **resources: float) -> Crew:
-        """Who does work there; with `resources`, only workers that have so much of them left take it up."""
+    def submit(self, work: "Callable[[T], R]", item: T, *, key: str) -> "Future[R]":
+        """Have one thing done, under a name of the caller's; if a worker is lost with it, by another."""
+        return self.client.submit(work, item, key=key, pure=False, retries=_LOSSES)
+
+    def places(self) -> dict[str, str]:
+        """Which worker has which piece of work, by its name."""
+        found = self.client.processing()  # type: ignore[no-untyped-call]
+        return {key: worker for worker, keys in found.items() for key in keys}
+
+    def loss(self, future: "Future[Any]") -> str:
+        """Why a piece of work that is over came to nothing; empty if it did not.
+
+        Raises:
+            HealthcrawlError: the scheduler is lost.
+        """
         from distributed import CancelledError, KilledWorker  # noqa: PLC0415  # as below
 
-        executor = self.client.get_executor(pure=False, retries=_LOSSES, resources=resources or None)  # type: ignore[no-untyped-call]
+        error = future.exception() if future.status == "error" else None  # type: ignore[no-untyped-call]
+        if future.status == "cancelled" or isinstance(error, CancelledError):
+            raise HealthcrawlError(f"{self.address}: the scheduler is lost; run the same command again")
+        if isinstance(error, KilledWorker):
+            return f"every worker that took it up was lost: {error}"
+        return repr(error) if error else ""
+
+    def crew(self) -> Crew:
+        """Who does work there."""
+        from distributed import CancelledError, KilledWorker  # noqa: PLC0415  # as below
+
+        executor = self.client.get_executor(pure=False, retries=_LOSSES)  # type: ignore[no-untyped-call]
         return Crew(executor=executor, size=self.size, lost=(KilledWorker, CancelledError))
 
 
