@@ -5,7 +5,6 @@ The other holds the end of a pipe that is our standard input; however it dies, t
 
 import os
 import signal
-import sys
 import threading
 import time
 
@@ -15,7 +14,8 @@ _IN_ORDER = 60  # seconds to end in order
 
 
 def _end_with_parent() -> None:
-    sys.stdin.buffer.read()
+    while os.read(0, 4096):  # not by `sys.stdin`, whose lock the end of the process waits for
+        pass
     os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(_IN_ORDER)
     os.kill(os.getpid(), signal.SIGKILL)

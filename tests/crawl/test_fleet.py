@@ -58,7 +58,6 @@ def test_a_site_that_is_held_is_waited_for(tmp_path: Path, monkeypatch: pytest.M
 
 def test_a_crawl_ends_with_who_started_it(tmp_path: Path) -> None:
     body = "import time; print('begun', flush=True); time.sleep(100)"
-    (tmp_path / "sleeper.py").write_text(body, "utf-8")
     code = f"import healthcrawl.crawl.warded as warded, threading; threading.Thread(target=warded._end_with_parent).start(); {body}"
     with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdin is not None
