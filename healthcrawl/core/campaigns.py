@@ -19,7 +19,7 @@ _CONTACT = re.compile(r"(?:qq|微信|vx|wx|电报|telegram|tg)\D{0,6}?(?P<handle
 _RUN = 4  # characters
 _SHARED = 0.5  # of the runs of the shorter of two snippets
 _FEWEST = 3  # runs that two snippets have in common
-_COMMON = 200  # snippets that may have a run which tells them apart from others
+_COMMON = 24  # snippets that are looked at for having a run: more would make pairs without end, and these stand for the others
 _PUBLIC = frozenset({"gov", "edu"})
 
 
@@ -74,7 +74,7 @@ def _named(names: Sequence[frozenset[str]]) -> Iterator[tuple[int, int]]:
 
 
 def _alike(keys: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """Pairs that are nearly the same. A run that very many have tells nothing, and would make pairs without end."""
+    """Pairs that are nearly the same."""
     first: dict[str, int] = {}
     for at, key in enumerate(keys):
         yield first.setdefault(key, at), at

@@ -17,6 +17,8 @@ from healthcrawl.model import Finding
 
 _DROPS = frozenset({"spam", "furniture", "hidden"})
 _MENDS = frozenset({"gloss", "byte-shift", "script", "inferred", "mirror", "control"})
+_MOST = 500  # paragraphs whose place is looked for; a hostile page has thirty thousand
+_FAR = 400  # lines of the page that are gone through for one
 _NEAR = 12  # lines of the page that a paragraph may be away from the one before
 _ALIKE = 0.6
 _LOOK = 60  # letters of a line that are compared
@@ -55,7 +57,7 @@ def align(
 ) -> Aligned:
     """Put a text beside the lines that its page shows. `simplified` turns traditional characters into simplified ones."""
     keys = [_key(line, simplified) for line in shown]
-    places = [*_places(paragraphs, keys)]
+    places = [*_places(paragraphs[:_MOST], keys), *([None] * len(paragraphs[_MOST:]))]
     drops = {
         number: _find(_key(one.text, simplified), keys) for number, one in enumerate(findings) if one.kind in _DROPS
     }
@@ -99,18 +101,22 @@ def _places(paragraphs: Sequence[str], keys: Sequence[str]) -> Iterator[int | No
         yield place
 
 
+def _ahead(keys: Sequence[str], start: int, number: int) -> range:
+    return range(start, min(start + number, len(keys)))
+
+
 def _same(wanted: str, keys: Sequence[str], start: int) -> int | None:
-    return next((at for at in range(start, len(keys)) if wanted and wanted in keys[at]), None)
+    return next((at for at in _ahead(keys, start, _FAR) if wanted and wanted in keys[at]), None)
 
 
 def _begun(wanted: str, keys: Sequence[str], start: int) -> int | None:
     beginning = wanted[:_BEGINNING]
-    return next((at for at in range(start, len(keys)) if beginning and keys[at].startswith(beginning)), None)
+    return next((at for at in _ahead(keys, start, _FAR) if beginning and keys[at].startswith(beginning)), None)
 
 
 def _like(wanted: str, keys: Sequence[str], start: int) -> int | None:
     """A line near by that begins nearly the same; damage may have come to its first letters."""
-    for at in range(start, min(start + _NEAR, len(keys))):
+    for at in _ahead(keys, start, _NEAR):
         first, other = keys[at][:_LOOK], wanted[:_LOOK]
         if first and SequenceMatcher(None, first, other, autojunk=False).ratio() >= _ALIKE:
             return at

@@ -7,6 +7,7 @@ from lxml import etree, html
 
 _HIDES = ("style", "hidden", "height", "width", "class")
 _MOST = 60  # places at which the same finding is marked
+_LARGEST = 1_000_000  # characters of a page in which marks are put
 _WITHOUT_TEXT = frozenset({"script", "style", "title", "template", "noscript"})
 
 
@@ -39,11 +40,12 @@ class _Piece:
 def put_marks(tree: html.HtmlElement, marks: Sequence[Mark]) -> None:
     """Put `<mark>` around the texts of findings in a tree, wherever they stand, across elements and blanks.
 
-    The first place of each has the id `finding-` and its number. Where two overlap the first counts.
+    The first place of each has the id `finding-` and its number. Where two overlap the first counts. A page that
+    is larger than any true one is left alone.
     """
-    if not marks:
+    pieces = [*_pieces(tree)] if marks else []
+    if sum(len(piece.text) for piece in pieces) > _LARGEST:
         return
-    pieces = [*_pieces(tree)]
     places = [(piece, at) for piece in pieces for at, character in enumerate(piece.text) if not character.isspace()]
     bare = "".join(piece.text[at] for piece, at in places)
     for mark in marks:

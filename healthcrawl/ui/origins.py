@@ -19,6 +19,7 @@ from healthcrawl.model import Context
 
 _LONGEST = 160  # characters of a line that says something of its article
 _MOST = 3  # places told of a value
+_LINES = 500  # of a page that are looked at, from its top
 _LABELS = {
     "title": re.compile("(?!)"),
     "published": re.compile("时间|日期|時間"),
@@ -54,7 +55,7 @@ def _places(tree: html.HtmlElement, url: str, context: Context) -> Iterator[Orig
     for tag in ("h1", "h2", "h3"):
         for element in tree.iter(tag):
             yield Origin(where="heading", text=text_of(element), name=tag)
-    for line in lines_of(tree):
+    for line in lines_of(tree)[:_LINES]:
         if len(line) <= _LONGEST:
             yield Origin(where="line", text=line)
     for meta in tree.iter("meta"):

@@ -10,6 +10,7 @@ from healthcrawl.corpus import catalog as tables
 from healthcrawl.rules import Site
 from healthcrawl.ui.charts import Chart, bars
 from healthcrawl.ui.query import Query
+from healthcrawl.ui.rulebook import names
 from healthcrawl.ui.shelf import Shelf
 from healthcrawl.ui.views.sites import CHANGES, Row, row_of
 
@@ -45,7 +46,11 @@ class Setting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SitePage:
-    """One site. `months` are its articles by month of publication, `undated` those that have none."""
+    """One site.
+
+    `months` are its articles by month of publication, `undated` those that have none; `file` is the address of its site file, if
+    that comes with healthcrawl.
+    """
 
     row: Row
     months: Chart
@@ -53,6 +58,7 @@ class SitePage:
     runs: tuple[Run, ...]
     drift: Chart
     settings: tuple[Setting, ...]
+    file: str
 
 
 def view(shelf: Shelf, query: Query) -> SitePage:
@@ -82,6 +88,7 @@ def view(shelf: Shelf, query: Query) -> SitePage:
         runs=told,
         drift=bars(drift, width=360, height=40, slots=_RUNS),
         settings=tuple(_settings(shelf.sites[name])) if name in shelf.sites else (),
+        file=f"/rules/sites-{name}" if f"sites-{name}" in names() else "",
     )
 
 
