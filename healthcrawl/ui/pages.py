@@ -14,7 +14,7 @@ from healthcrawl.errors import ArchiveError, NotArchivedError, UsageError
 from healthcrawl.ui import show
 from healthcrawl.ui.query import Query
 from healthcrawl.ui.shelf import Shelf
-from healthcrawl.ui.words import choose
+from healthcrawl.ui.words import Words, choose
 
 View = Callable[[Shelf, Query], Any]
 
@@ -77,10 +77,13 @@ def html(request: Request, template: str, *, status: int = 200, section: str = "
     """A template as an answer, in the language that the browser asks for."""
     words = choose(request.headers.get("accept-language", ""))
     values.setdefault("as_json", "")
-    text = _TEMPLATES.get_template(template).render(
-        t=words, language=words.language, sections=SECTIONS, section=section, **values
-    )
+    text = rendered(template, words, sections=SECTIONS, section=section, **values)
     return HTMLResponse(text, status, {"Content-Language": words.language, "Vary": "Accept-Language"})
+
+
+def rendered(template: str, words: Words, **values: object) -> str:
+    """A template's text in a language."""
+    return _TEMPLATES.get_template(template).render(t=words, language=words.language, **values)
 
 
 def refusal(request: Request, error: Exception, *, as_json: bool) -> Response:

@@ -81,7 +81,7 @@ def _fill(catalog: Catalog, numbers: range) -> list[str]:
 
 
 def questions(corpus: Corpus) -> list[str]:
-    """Stretches of 2 to 8 characters out of any text, some that stand in very many, some that stand nowhere."""
+    """Stretches of 2 to 8 characters out of any line, some that stand in very many texts, some that stand nowhere."""
     chance = random.Random(11)  # noqa: S311  # nothing secret
     chosen = [
         "卫生",
@@ -100,7 +100,7 @@ def questions(corpus: Corpus) -> list[str]:
             text = chance.choice(corpus.texts)
             at = chance.randrange(len(text) - length)
             chosen.append(text[at : at + length])
-    return [one for one in chosen if terms_of(one)]
+    return [one for one in chosen if not any(map(str.isspace, one))]
 
 
 def test_an_index_is_built_fast_and_small(corpus: Corpus) -> None:
@@ -131,7 +131,7 @@ def test_any_question_is_exact_and_answered_at_once(corpus: Corpus) -> None:
     assert max(times) < MOST_SECONDS
 
 
-@pytest.mark.parametrize("words", ["卫", "的", "卫生 通知", "卫生健康 2024 办结"])
+@pytest.mark.parametrize("words", ["卫", "的", "卫生 通知", ": 病", "卫生健康 2024 办结"])
 def test_single_characters_and_several_terms(corpus: Corpus, words: str) -> None:
     search = Search(corpus.layout, corpus.catalog)
     began = process_time()

@@ -94,7 +94,7 @@ def view(shelf: Shelf, query: Query) -> Incidents:
     """
     site = query.text("site")
     wanted = [shelf.require_site(site)] if site else [*shelf.layout.sites]
-    found = [one for name in wanted if (one := _of_site(shelf, name)).pages]
+    found = [one for name in wanted if (one := of_site(shelf, name)).pages]
     return Incidents(
         site=site, sites=tuple(found), choices=tuple((name, shelf.title(name)) for name in shelf.layout.sites)
     )
@@ -139,7 +139,8 @@ def place_of(detail: str) -> str:
     return "block" if detail.startswith(("element", "around")) else "hidden"
 
 
-def _of_site(shelf: Shelf, site: str) -> SiteIncidents:
+def of_site(shelf: Shelf, site: str) -> SiteIncidents:
+    """The hacked pages of one site."""
     captures, findings = tables.captures.c, tables.findings.c
     query = (
         sa.select(tables.captures, findings.serial, findings.text, findings.detail.label("rule"))
