@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from urllib.parse import urlencode
 
 from healthcrawl.errors import UsageError
 
@@ -61,3 +62,13 @@ class Query:
         if value and value not in choices:
             raise UsageError(f"{name}: expected one of {', '.join(sorted(choices))}, got {value!r}")
         return value
+
+
+def beginning(**asked: str) -> str:
+    """What was asked for, as the beginning of a query that something is to be added to.
+
+    >>> beginning(site="demo", since="", q="卫生&健康")
+    'site=demo&q=%E5%8D%AB%E7%94%9F%26%E5%81%A5%E5%BA%B7&'
+    """
+    given = {name: value for name, value in asked.items() if value}
+    return f"{urlencode(given)}&" if given else ""

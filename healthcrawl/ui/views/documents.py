@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from healthcrawl.corpus import catalog as tables
 from healthcrawl.model import FindingKind
-from healthcrawl.ui.query import Query
+from healthcrawl.ui.query import Query, beginning
 from healthcrawl.ui.shelf import Shelf
 
 PAGE = 50
@@ -47,8 +47,7 @@ class Documents:
     @property
     def rest(self) -> str:
         """What was asked for, as the beginning of a query that ends with a page."""
-        asked = {"site": self.site, "since": self.since, "until": self.until, "finding": self.finding}
-        return "".join(f"{name}={value}&" for name, value in asked.items() if value)
+        return beginning(site=self.site, since=self.since, until=self.until, finding=self.finding)
 
 
 def view(shelf: Shelf, query: Query) -> Documents:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from healthcrawl.corpus import catalog as tables
 from healthcrawl.model import Reason
 from healthcrawl.ui import captured
-from healthcrawl.ui.query import Query
+from healthcrawl.ui.query import Query, beginning
 from healthcrawl.ui.rulebook import refusal_address
 from healthcrawl.ui.shelf import Shelf
 
@@ -58,8 +58,7 @@ class Rejections:
     @property
     def rest(self) -> str:
         """What was asked for, as the beginning of a query that ends with a page."""
-        asked = {"site": self.site, "reason": self.reason}
-        return "".join(f"{name}={value}&" for name, value in asked.items() if value)
+        return beginning(site=self.site, reason=self.reason)
 
 
 def view(shelf: Shelf, query: Query) -> Rejections:

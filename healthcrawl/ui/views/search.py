@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import date
-from urllib.parse import urlencode
 
 from healthcrawl.corpus.fulltext import Filters
 from healthcrawl.corpus.search import PAGE, Hit
-from healthcrawl.ui.query import Query
+from healthcrawl.ui.query import Query, beginning
 from healthcrawl.ui.shelf import Shelf
 from healthcrawl.ui.views.documents import KINDS
 
@@ -43,9 +42,7 @@ class Found:
     @property
     def rest(self) -> str:
         """What was asked for, as the beginning of a query that ends with a page."""
-        asked = {"q": self.words, "site": self.site, "since": self.since, "until": self.until, "finding": self.finding}
-        told = {name: value for name, value in asked.items() if value}
-        return f"{urlencode(told)}&" if told else ""
+        return beginning(q=self.words, site=self.site, since=self.since, until=self.until, finding=self.finding)
 
 
 def view(shelf: Shelf, query: Query) -> Found:
