@@ -32,10 +32,6 @@ class Shelf:
         """What people call a site; its name where there is no site file."""
         return self.sites[site].title if site in self.sites else site
 
-    def crawled(self) -> list[str]:
-        """The sites that archive or catalog know, by name."""
-        return sorted({*self.layout.sites})
-
     def require_site(self, site: str) -> str:
         """The name of a site that is known.
 

@@ -1,26 +1,34 @@
 """All sites, a row each."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 import sqlalchemy as sa
 
 from healthcrawl.corpus import catalog as tables
+from healthcrawl.corpus.catalog import moment
 from healthcrawl.corpus.condition import Condition, condition_of, crawled_sites
 from healthcrawl.ui.charts import Chart, bars
 from healthcrawl.ui.query import Query
 from healthcrawl.ui.shelf import Shelf
 
 CHANGES = ("new", "changed", "withdrawn")
+_DAY = timedelta(days=1)
 _RUNS = 16  # of a site, in its small chart
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """A site at a glance. `state` is "ok", "broken", "failed" or "running"; `rejected` a share, None where nothing was asked for."""
+    """A site at a glance.
+
+    `state` is "ok", "broken" (an expectation), "failed", "running", or "stopped": the last run came to no end. `is_overdue`: a page
+    has been due for a day. `rejected` is a share, None where nothing was asked for.
+    """
 
     title: str
     condition: Condition
     state: str
+    is_overdue: bool
     rejected: float | None
     captures: int
     bytes: int
@@ -46,7 +54,7 @@ def view(shelf: Shelf, _query: Query) -> Sites:
 
 def row_of(shelf: Shelf, site: str) -> Row:
     """One site at a glance."""
-    condition = condition_of(shelf.catalog, site)
+    condition, yesterday = condition_of(shelf.catalog, site), moment(shelf.clock() - _DAY)
     table = tables.captures
     with shelf.catalog.reading() as tx:
         captures = tx.execute(sa.select(sa.func.count()).where(table.c.site == site)).scalar_one()
@@ -54,7 +62,8 @@ def row_of(shelf: Shelf, site: str) -> Row:
     return Row(
         title=shelf.title(site),
         condition=condition,
-        state=state_of(condition),
+        state=state_of(condition, yesterday),
+        is_overdue=bool(condition.due_at) and condition.due_at < yesterday,
         rejected=rejected_of(condition),
         captures=captures,
         bytes=sum(path.stat().st_size for path in shelf.layout.warc(site).glob("*.warc*")),
@@ -62,14 +71,16 @@ def row_of(shelf: Shelf, site: str) -> Row:
     )
 
 
-def state_of(condition: Condition) -> str:
-    """What the last run came to, in one word."""
+def state_of(condition: Condition, yesterday: str) -> str:
+    """What the last run came to, in one word. One that has no end and began before `yesterday` was killed."""
     names = {problem.name for problem in condition.problems}
     if "failed" in names:
         return "failed"
     if names:
         return "broken"
-    return "ok" if condition.ended_at else "running"
+    if condition.ended_at:
+        return "ok"
+    return "running" if condition.started_at > yesterday else "stopped"
 
 
 def rejected_of(condition: Condition) -> float | None:
