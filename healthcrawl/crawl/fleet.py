@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -25,9 +25,13 @@ _SAID = 12  # lines of a crawl's messages that are kept
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """A site to crawl, the settings to crawl it with, and for how many seconds to wait for one that is held."""
+    """A site to crawl, the settings to crawl it with, and for how many seconds to wait for one that is held.
+
+    Sites with the same `server` are crawled one after the other: turns at a server are taken within a machine only.
+    """
 
     site: str
+    server: str = ""
     settings: tuple[tuple[str, str], ...] = ()
     patience: float = 0
 
@@ -77,18 +81,27 @@ def crawl_all(
         HealthcrawlError: the scheduler is lost.
     """
     fleet, waiting = uuid.uuid4().hex[:8], {}
+    queues: dict[str, deque[Order]] = defaultdict(deque)
     for order in orders:
-        key = f"crawl-{order.site}-{fleet}"
-        waiting[key] = (order.site, cluster.submit(crawl, order, key=key))
+        queues[order.server or order.site].append(order)
+
+    def begin(queue: deque[Order]) -> None:
+        if queue:
+            key = f"crawl-{queue[0].site}-{fleet}"
+            waiting[key] = (queue, cluster.submit(crawl, queue[0], key=key))
+
+    for queue in queues.values():
+        begin(queue)
     try:
         while waiting:
             ended = [key for key, (_, future) in waiting.items() if future.done()]  # type: ignore[no-untyped-call]
             for key in ended:
-                site, future = waiting.pop(key)
-                lost = cluster.loss(future)
+                queue, future = waiting.pop(key)
+                lost, site = cluster.loss(future), queue.popleft().site
                 yield Crawled(site=site, status=FAILED, said=(lost,)) if lost else future.result()
+                begin(queue)
             places = cluster.places()
-            watch({site: places[key] for key, (site, _) in waiting.items() if key in places})
+            watch({queue[0].site: places[key] for key, (queue, _) in waiting.items() if key in places})
             if waiting and not ended:
                 time.sleep(_LOOK)
     finally:

@@ -5,9 +5,11 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterator
+from concurrent.futures import Future
 from contextlib import ExitStack, closing
 from itertools import pairwise
 from pathlib import Path
@@ -18,7 +20,7 @@ import sqlalchemy as sa
 from healthcrawl.corpus import catalog as tables
 from healthcrawl.corpus.catalog import Catalog
 from healthcrawl.crawl import fleet
-from healthcrawl.crawl.fleet import Order, crawl, worst
+from healthcrawl.crawl.fleet import Crawled, Order, crawl, worst
 from healthcrawl.demo import DemoServer
 from tests import postgres
 from tests.conftest import ROOT, run_scrapy, scrapy_command
@@ -65,6 +67,36 @@ def test_a_crawl_ends_with_who_started_it(tmp_path: Path) -> None:
         assert process.stdout.readline() == b"begun\n"
         process.stdin.close()
         assert process.wait(20) == -signal.SIGTERM
+
+
+class StandIn:
+    """A cluster of this process that does what it is given when asked whether that is over."""
+
+    def __init__(self, begun: list[str]) -> None:
+        self._begun = begun
+        self._at_work: dict[str, Future[Crawled]] = {}
+
+    def submit(self, _work: object, order: Order, *, key: str) -> "Future[Crawled]":
+        assert all(one.done() for name, one in self._at_work.items() if name != key and order.server)
+        self._begun.append(order.site)
+        done: Future[Crawled] = Future()
+        self._at_work[key] = done
+        threading.Timer(0.05, done.set_result, [Crawled(site=order.site, status=0)]).start()
+        return done
+
+    def places(self) -> dict[str, str]:
+        return {key: "worker" for key, one in self._at_work.items() if not one.done()}
+
+    def loss(self, _future: object) -> str:
+        return ""
+
+
+def test_sites_of_one_server_are_crawled_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fleet, "_LOOK", 0.01)
+    begun: list[str] = []
+    orders = [Order(site=site, server="cms") for site in ("a", "b", "c")]
+    ended = fleet.crawl_all(StandIn(begun), orders, lambda _places: None)  # type: ignore[arg-type]
+    assert [one.site for one in ended] == begun == ["a", "b", "c"]
 
 
 def test_the_worst_status_counts() -> None:

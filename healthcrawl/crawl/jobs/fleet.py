@@ -5,7 +5,7 @@ import json
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -50,9 +50,10 @@ def work(settings: BaseSettings, args: list[str], opts: argparse.Namespace) -> i
         raise UsageError(
             "machines must share a catalog: set CATALOG_URL to postgresql://USER@HOST/DATABASE, here and for the workers"
         )
+    sites, patience = all_sites(settings), size(settings, "LEASE_SECONDS", least=3) + _LATE
     orders = [
-        Order(site=name, settings=_given(settings), patience=size(settings, "LEASE_SECONDS", least=3) + _LATE)
-        for name in (_due(settings, layout) if opts.due else _known(settings, args))
+        Order(site=name, server=sites[name].manners.installation, settings=_given(settings), patience=patience)
+        for name in (_due(settings, layout, sites) if opts.due else _known(sites, args))
     ]
     if not orders:
         print("scrapy fleet: no site is due", file=sys.stderr)
@@ -73,20 +74,19 @@ def work(settings: BaseSettings, args: list[str], opts: argparse.Namespace) -> i
     return worst(one.status for one in ended)
 
 
-def _known(settings: BaseSettings, names: list[str]) -> Iterator[str]:
-    sites = all_sites(settings)
+def _known(sites: Collection[str], names: list[str]) -> Iterator[str]:
     for name in dict.fromkeys(names):
         if name not in sites:
             raise UsageError(f"no site {name!r}; `scrapy list` shows the sites there are")
         yield name
 
 
-def _due(settings: BaseSettings, layout: ArchiveLayout) -> Iterator[str]:
+def _due(settings: BaseSettings, layout: ArchiveLayout, sites: Collection[str]) -> Iterator[str]:
     """The sites that have a page to visit now, those that wait longest first; not the demo's."""
     now, found = datetime.now(UTC).isoformat(), []
     catalog = open_catalog(layout)
     try:
-        for name in all_sites(settings).keys() - settings.getdict("SITE_SPIDERS").keys():
+        for name in set(sites) - settings.getdict("SITE_SPIDERS").keys():
             condition = condition_of(catalog, name)
             if condition.due_at <= now:
                 found.append((condition.due_at, condition.started_at, name))
