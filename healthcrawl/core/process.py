@@ -35,7 +35,7 @@ from healthcrawl.rules import Family, Furniture, Layout, Rules
 
 # What the libraries raise on hostile input: lxml its own errors and ValueError (names and text that XML can't hold), the
 # serialisers RecursionError, htmldate ValueError and OverflowError. Nothing wider: our own mistakes are to be seen.
-_BROKEN = (etree.LxmlError, RecursionError, ValueError, OverflowError)
+BROKEN = (etree.LxmlError, RecursionError, ValueError, OverflowError)
 
 _SHORT = 600  # characters; where a page shows fewer, its article may be in a script
 _MENUS = {
@@ -79,7 +79,7 @@ def process(capture: Capture, rules: Rules) -> Document | Rejection:
         return _reject(capture.url, rules, Unreadable(reason="not-html", detail=page.media_type), page.findings)
     try:
         return _process_page(page, rules)
-    except _BROKEN as error:
+    except BROKEN as error:
         return _reject(capture.url, rules, Unreadable(reason="broken", detail=repr(error)), page.findings)
 
 

@@ -14,6 +14,7 @@ from starlette.routing import Route
 
 from healthcrawl.core import message
 from healthcrawl.core.decode import Unreadable, decode, expand
+from healthcrawl.core.process import BROKEN
 from healthcrawl.corpus import catalog as tables
 from healthcrawl.errors import ArchiveError, NotArchivedError, UsageError
 from healthcrawl.model import Context, Finding
@@ -22,6 +23,7 @@ from healthcrawl.ui.marks import Mark
 from healthcrawl.ui.pages import query_of, refusal
 from healthcrawl.ui.replayed import rewrite
 from healthcrawl.ui.shelf import Shelf
+from healthcrawl.ui.show import plain
 from healthcrawl.ui.views import incidents
 from healthcrawl.ui.views.article import document_row, findings_of, text_of
 
@@ -82,7 +84,12 @@ def archived_page(shelf: Shelf, request: Request) -> Response:
     with shelf.catalog.reading() as tx:
         marks = [*_marks(findings_of(tx, place.row["record_id"]))] if query.text("marks") != "0" else []
     archived = partial(_archived, shelf, place)
-    shown = rewrite(page.text, page.url, archived, marks, _SHEET)
+    try:
+        shown = rewrite(page.text, page.url, archived, marks, _SHEET)
+    except BROKEN as error:
+        raise NotArchivedError(
+            f"{place.row['url']}: its markup can't be read ({error}); its exchange can be shown"
+        ) from error
     # By name and folder: a sandboxed page has an origin of its own, and may load from nowhere else.
     here = f"{request.url.scheme}://{request.headers['host']}"
     policy = f"{_INERT}; frame-ancestors 'self'; img-src {here}/resources/ data:; style-src {here}/resources/ 'unsafe-inline'"
@@ -115,10 +122,14 @@ def record(shelf: Shelf, request: Request) -> Response:
     """The bytes of a capture's WARC record as they lie in its file.
 
     Raises:
-        NotArchivedError: there is no such capture.
+        NotArchivedError: there is no such capture, or it has no bytes of its own.
         ArchiveError: the file is gone.
     """
     place = captured.find(shelf, query_of(request))
+    if not place.row["warc_length"]:
+        raise NotArchivedError(
+            f"{place.path}: this record shares its gzip member with others and can't be had by itself"
+        )
     try:
         with place.path.open("rb") as file:
             file.seek(place.offset)
@@ -163,7 +174,7 @@ def _locked(policy: str) -> dict[str, str]:
 
 def _marks(findings: list[Finding]) -> Iterator[Mark]:
     for number, one in enumerate(findings):
-        note = f"{one.kind}: {one.detail}"[:300]
+        note = plain(f"{one.kind}: {one.detail}"[:300])
         if one.kind == "gloss":
             for form in dict.fromkeys(_GLOSS.findall(one.detail)):
                 yield Mark(number=number, kind=one.kind, text=form, note=note)

@@ -46,7 +46,7 @@ def rewrite(
     text; `sheet` is the viewer's own style sheet, for the marks.
     """
     tree = parse(markup)
-    base = next((urljoin(url, one.get("href", "")) for one in tree.iter("base") if one.get("href")), url)
+    base = next(filter(None, (_target(url, one.get("href", "")) for one in tree.iter("base"))), url)
     put_marks(tree, marks)
     sheets = [*_sheets(tree, base, archived)]
     inner = [style for style in (_safe_css(one.text or "") for one in tree.iter("style")) if style]

@@ -4,6 +4,9 @@ import csv
 import gzip
 import io
 import re
+import shutil
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -196,3 +199,16 @@ def test_what_is_not_there_is_told_and_nothing_else(client: TestClient, path: st
     answer = client.get(path)
     assert answer.status_code == status
     assert "<script" not in answer.text
+
+
+def test_the_commands_fetch_the_record(client: TestClient) -> None:
+    capture = value(client, f"{article(client, HACKED)['capture']}.json")
+    extract, payload, curl = capture["commands"]
+    assert extract.split()[:2] == ["warcio", "extract"]
+    warcio = [sys.executable, "-m", "warcio.cli", *extract.split()[1:]]
+    fetched = subprocess.run(warcio, capture_output=True, check=True)
+    assert fetched.stdout.startswith(b"WARC/1.1\r\n")
+    assert capture["url"].encode() in fetched.stdout
+    assert "--payload" in payload
+    if shutil.which("curl"):
+        assert subprocess.run(["sh", "-c", curl], capture_output=True, check=True).stdout == fetched.stdout  # noqa: S607

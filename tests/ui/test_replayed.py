@@ -1,9 +1,12 @@
 """Archived pages as they are shown: nothing that acts, loads from elsewhere or leads away is left, and findings are marked."""
 
+import contextlib
+import random
 import re
 
 import pytest
 
+from healthcrawl.core.process import BROKEN
 from healthcrawl.core.tree import parse
 from healthcrawl.ui.marks import Mark
 from healthcrawl.ui.replayed import rewrite
@@ -145,3 +148,28 @@ def test_what_a_style_hid_is_shown_where_it_is_marked() -> None:
     marks = [Mark(number=0, kind="spam", text="某某棋牌", note="", is_hidden=True)]
     assert "-9000px" in rewrite(markup, URL, nothing).decode()
     assert "-9000px" not in rewrite(markup, URL, nothing, marks).decode()
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_any_markup_gives_a_page_or_one_of_the_errors_that_reading_has(seed: int) -> None:
+    chance = random.Random(seed)  # noqa: S311  # nothing secret
+    pieces = [
+        *HOSTILE,
+        "<base href='http://['>",
+        "<img src='http://[::1'>",
+        "<p>正文\x05\x0c",
+        "</p></body></html>",
+        "<!--",
+        "<a href='//'>",
+    ]
+    text = "".join(chance.choices(pieces, k=60))
+    cut = chance.randrange(len(text))
+    marks = [
+        Mark(number=0, kind="spam", text="正文", note="", is_hidden=True),
+        Mark(number=1, kind="gloss", text="x", note=""),
+    ]
+    with contextlib.suppress(*BROKEN):
+        shown = rewrite(text[:cut] + text[cut + chance.randrange(9) :], URL, nothing, marks)
+        assert not [
+            one for one in parse(shown.decode()).iter() if one.tag in {"script", "iframe", "object", "form", "svg"}
+        ]

@@ -9,6 +9,7 @@ from lxml import html
 
 from healthcrawl.core.compare import ParagraphChange, compare
 from healthcrawl.core.decode import Unreadable, decode
+from healthcrawl.core.process import BROKEN
 from healthcrawl.core.tree import lines_of, parse
 from healthcrawl.corpus import catalog as tables
 from healthcrawl.corpus.layout import content_hash
@@ -219,7 +220,10 @@ def _page(shelf: Shelf, row: sa.Row[Any]) -> tuple[html.HtmlElement | None, Cont
         return None, Context(), str(error)
     if isinstance(page, Unreadable):
         return None, context, f"{page.reason}: {page.detail}"
-    return parse(page.text), context, ""
+    try:
+        return parse(page.text), context, ""
+    except BROKEN as error:
+        return None, context, f"its markup can't be read ({error})"
 
 
 def _captures(tx: sa.Connection, row: sa.Row[Any]) -> Iterator[Seen]:

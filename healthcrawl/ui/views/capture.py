@@ -68,8 +68,6 @@ def view(shelf: Shelf, query: Query) -> CapturePage:
     with shelf.catalog.reading() as tx:
         found = findings_of(tx, row["record_id"])
     length = row["warc_length"]
-    path = shlex.quote(str(place.path))
-    last = place.offset + length - 1
     return CapturePage(
         site=row["site"],
         site_title=shelf.title(row["site"]),
@@ -89,12 +87,20 @@ def view(shelf: Shelf, query: Query) -> CapturePage:
         payload_sha256=row["payload_sha256"],
         payload_bytes=len(message.parse(exchange.response.block).payload),
         records=tuple(_shown(one) for one in (exchange.request, exchange.metadata, exchange.response) if one),
-        commands=(
-            f"warcio extract {path} {place.offset}",
-            f"warcio extract --payload {path} {place.offset}",
-            f"curl -s -r {place.offset}-{last} {shlex.quote(place.path.absolute().as_uri())} | gunzip",
-        ),
+        commands=_commands(place, length),
         findings=told(found),
+    )
+
+
+def _commands(place: captured.Place, length: int) -> tuple[str, ...]:
+    """Lines for a shell. A record that shares its gzip member with others (length 0) can't be had by itself."""
+    path, uri = shlex.quote(str(place.path)), shlex.quote(place.path.absolute().as_uri())
+    if not length:
+        return ()
+    return (
+        f"warcio extract {path} {place.offset}",
+        f"warcio extract --payload {path} {place.offset}",
+        f"curl -s -r {place.offset}-{place.offset + length - 1} {uri} | gunzip",
     )
 
 
