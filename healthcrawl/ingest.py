@@ -17,8 +17,8 @@ from urllib.parse import urljoin
 
 import sqlalchemy as sa
 
-from healthcrawl.core import message
-from healthcrawl.core.decode import Unreadable, decode
+from healthcrawl.core import feeds, message
+from healthcrawl.core.decode import Unreadable, decode, decode_feed
 from healthcrawl.core.filetypes import file_type, mismatch, plain_name
 from healthcrawl.core.links import links, missing
 from healthcrawl.core.process import process
@@ -47,6 +47,7 @@ from healthcrawl.rules import Rules
 
 logger = logging.getLogger(__name__)
 
+_DEEPEST_SITEMAP = 2  # steps from the one that robots.txt or the site file names
 _DECIDING = ("healthcrawl", "trafilatura", "htmldate", "lxml", "opencc-python-reimplemented")
 
 
@@ -262,22 +263,50 @@ def _read(capture: Capture, rules: Rules, status: int) -> tuple[Document | Rejec
     """The outcome of a capture, and what it leads to if it is a list. A list that can't be read is no list."""
     try:
         outcome = process(capture, rules)
-        if not isinstance(outcome, Rejection) or outcome.reason not in {"list", "attachment"}:
-            gone = isinstance(outcome, Rejection) and outcome.reason == "not-found"
-            return outcome, missing(capture.url, rules) if gone and capture.context.role == "list" else None
-        if outcome.reason == "attachment":
-            return _refuse_page_for_file(capture, rules, outcome), None
-        page = decode(capture, rules.max_chars)
-        if isinstance(page, Unreadable):
-            return replace(outcome, reason=page.reason, detail=page.detail), None
-        if refusal := refuse_protected(capture, page, rules):
-            return replace(outcome, reason=refusal.reason, detail=refusal.detail), None
-        return outcome, links(page, rules) if status == 200 else None
+        return _read_further(capture, rules, outcome, status) if isinstance(outcome, Rejection) else (outcome, None)
     except Exception as error:  # a fault of ours in one page, found by hostile input, must not cost the others
         logger.exception("%s (%s): reading it failed", capture.url, capture.record_id)
         site = rules.site.name if rules.site else ""
         address = canonical(capture.url, rules)
         return Rejection(address=address, url=capture.url, site=site, reason="fault", detail=repr(error)), None
+
+
+def _read_further(capture: Capture, rules: Rules, outcome: Rejection, status: int) -> tuple[Rejection, Links | None]:
+    """What a capture that is no article leads to."""
+    match outcome.reason:
+        case "robots" | "sitemap":
+            return _read_told(capture, rules, outcome, status)
+        case "attachment":
+            return _refuse_page_for_file(capture, rules, outcome), None
+        case "list":
+            return _read_list(capture, rules, outcome, status)
+        case "not-found" if capture.context.role == "list":
+            return outcome, missing(capture.url, rules)
+    return outcome, None
+
+
+def _read_list(capture: Capture, rules: Rules, outcome: Rejection, status: int) -> tuple[Rejection, Links | None]:
+    """What a list page leads to."""
+    page = decode(capture, rules.max_chars)
+    if isinstance(page, Unreadable):
+        return replace(outcome, reason=page.reason, detail=page.detail), None
+    if refusal := refuse_protected(capture, page, rules):
+        return replace(outcome, reason=refusal.reason, detail=refusal.detail), None
+    return outcome, links(page, rules) if status == 200 else None
+
+
+def _read_told(capture: Capture, rules: Rules, outcome: Rejection, status: int) -> tuple[Rejection, Links | None]:
+    """What robots.txt, a sitemap or a feed tells of."""
+    if status != 200:
+        return outcome, None
+    text = decode_feed(capture, feeds.LARGEST)
+    if isinstance(text, Unreadable):
+        return replace(
+            outcome, reason=text.reason, detail=text.detail
+        ) if outcome.reason == "sitemap" else outcome, None
+    if outcome.reason == "robots":
+        return outcome, Links(sitemaps=feeds.sitemaps_of(text, capture.url), told_by="sitemap")
+    return outcome, feeds.told(text, capture.url, rules)
 
 
 def _refuse_page_for_file(capture: Capture, rules: Rules, outcome: Rejection) -> Rejection:
@@ -354,15 +383,20 @@ def _note(
 ) -> tuple[Finding, ...]:
     """Bring the frontier up to date with a capture; say what was decided against."""
     context, outcome = examined.context, examined.outcome
-    if context.role == "robots" or examined.captured_at is None or rules.site is None:
+    if examined.captured_at is None or rules.site is None:
         return ()
+    if context.role == "robots":
+        return _discover_sitemaps(tx, examined, rules, frontier)
     # Who says "not modified" without having been told what we have can't know.
     lied = examined.status == 304 and not examined.revisit
     state = "failed" if lied else _state(examined.status, context, outcome)
     body = state == "fetched" and examined.status != 304 and not _is_lost(outcome)
     news, decisions = False, tuple[Finding, ...]()
     if examined.links is not None and (body or state == "gone"):
-        news, decisions = _discover(tx, examined, examined.links, rules, frontier)
+        if context.role == "sitemap":
+            decisions = _hear(tx, examined, examined.links, rules, frontier)
+        else:
+            news, decisions = _discover(tx, examined, examined.links, rules, frontier)
     visit = Visit(
         url=examined.url,
         at=examined.captured_at,
@@ -379,6 +413,45 @@ def _note(
     if context.role == "article" and frontier.lists_files:
         return _discover_files(tx, examined, rules, change, frontier)
     return decisions
+
+
+def _hear(tx: sa.Connection, examined: Examined, found: Links, rules: Rules, frontier: Frontier) -> tuple[Finding, ...]:
+    """Take in what a sitemap or feed says: which pages have changed, which are new, which sitemaps say more."""
+    assert examined.captured_at is not None
+    for entries, may_be_new in ((found.entries, True), (found.others, False)):
+        addresses = [canonical(entry.url, rules) for entry in entries]
+        frontier.hear(
+            tx,
+            dict(zip(addresses, entries, strict=True)),
+            examined.url,
+            examined.captured_at,
+            told_by=found.told_by,
+            may_be_new=may_be_new,
+        )
+    return _discover_sitemaps(tx, examined, rules, frontier)
+
+
+def _discover_sitemaps(tx: sa.Connection, examined: Examined, rules: Rules, frontier: Frontier) -> tuple[Finding, ...]:
+    """Have the sitemaps read that robots.txt or an index names; of an index those only that may say something new."""
+    assert examined.captured_at is not None
+    context, decisions = examined.context, list[Finding]()
+    for entry in examined.links.sitemaps if examined.links else ():
+        if refusal := refuse(entry.url, rules):
+            decisions.append(_decision(refusal.name, entry.url, refusal.rule))
+            continue
+        hops = 0 if context.role == "robots" else context.hops + 1
+        if hops > _DEEPEST_SITEMAP:
+            decisions.append(_decision("depth", entry.url, "a sitemap in an index in an index"))
+            continue
+        address = canonical(entry.url, rules)
+        if frontier.state_in_run(tx, address):
+            continue
+        known = Context(role="sitemap", via=examined.url, hops=hops)
+        at, modified = examined.captured_at, entry.modified
+        news = frontier.discover(tx, address, entry.url, known, at, modified=modified, told_by="sitemap")
+        if news or not modified:
+            frontier.ask(tx, address)
+    return tuple(decisions)
 
 
 def _discover_files(

@@ -8,7 +8,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, TypeAlias
 
-Role: TypeAlias = Literal["robots", "list", "article", "attachment"]
+Role: TypeAlias = Literal["robots", "sitemap", "list", "article", "attachment"]
+
+# What says that pages are there, or have changed.
+Teller: TypeAlias = Literal["list", "sitemap", "feed"]
 
 FindingKind: TypeAlias = Literal[
     "spam",
@@ -32,6 +35,7 @@ FindingKind: TypeAlias = Literal[
 
 Reason: TypeAlias = Literal[
     "robots",
+    "sitemap",
     "list",
     "attachment",
     "redirect",
@@ -172,15 +176,17 @@ class Page:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One line of a list page: an article's address with what the list says of it.
+    """One line of a list page, sitemap or feed: an article's address with what is said of it.
 
-    `date` is ISO or empty, `source` the office that published it, where the list names one.
+    `date` is ISO or empty, `source` the office that published it, where the list names one, `modified` the day or moment (UTC) of its
+    last change, as sitemaps and feeds have it.
     """
 
     url: str
     title: str = ""
     date: str = ""
     source: str = ""
+    modified: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,12 +194,18 @@ class Links:
     """What a list page leads to: the entries to follow in page order, and the next list page's address, if there is one.
 
     `lists` are the first pages of further columns, by name. `rows` are the canonical addresses of all its rows, followed or not: what tells whether a page brings anything new.
+
+    Sitemaps and feeds (`told_by`) also tell of pages that are no reason to ask for one that is not known yet (`others`), and an index
+    or robots.txt leads to further ones (`sitemaps`).
     """
 
     entries: tuple[Entry, ...] = ()
     next_page: str = ""
     lists: tuple[Entry, ...] = ()
     rows: tuple[str, ...] = ()
+    others: tuple[Entry, ...] = ()
+    sitemaps: tuple[Entry, ...] = ()
+    told_by: Teller = "list"
     findings: tuple[Finding, ...] = ()
 
 

@@ -238,7 +238,8 @@ class Site:
     products met there (empty: any). `deny` are patterns of URLs never to request, `allow` of those that are no traps although a general
     rule says so. `duplicates` turn addresses of copies that no general rule knows (another host for phones) into those of the
     originals. `health_words` are words of its own that make an entry of a portal a health entry, `other_words` those that make it none. `delay` the seconds between two requests (at least robots.txt's
-    Crawl-delay), `budget` what one run may cost, `revisit` how often known pages are visited, `attachments` which files are fetched. `layouts`, ordered by
+    Crawl-delay), `budget` what one run may cost, `revisit` how often known pages are visited, `attachments` which files are fetched. `sitemaps` and `feeds` are
+    read beside those that robots.txt names. `layouts`, ordered by
     `since`, oldest first, hold selectors that come before the family's.
     """
 
@@ -257,6 +258,8 @@ class Site:
     delay: float = 3.0
     budget: Budget = field(default_factory=Budget)
     manners: Manners = field(default_factory=Manners)
+    sitemaps: tuple[WebAddress, ...] = ()
+    feeds: tuple[WebAddress, ...] = ()
     attachments: AttachmentLimits = field(default_factory=AttachmentLimits)
     revisit: Revisiting = field(default_factory=Revisiting)
     layouts: tuple[Layout, ...] = ()

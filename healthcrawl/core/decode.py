@@ -139,6 +139,21 @@ def decode(capture: Capture, limit: int) -> Page | Unreadable:
     )
 
 
+def decode_feed(capture: Capture, limit: int) -> str | Unreadable:
+    """The text of a sitemap or feed, of at most so many bytes; it may be packed as a file, whatever its media type says."""
+    received = message.parse(capture.response)
+    try:
+        payload, _ = _expand(received, limit)
+        if payload.startswith(_GZIP):
+            payload, _ = _undo("gzip", payload, limit)
+    except _TooLargeError:
+        return Unreadable(reason="too-large", detail=f"more than {limit} bytes")
+    except _BadCodingError as error:
+        return Unreadable(reason="undecodable", detail=str(error))
+    decoded = decode_text(payload, limit)
+    return decoded if isinstance(decoded, Unreadable) else decoded[0]
+
+
 def decode_text(data: bytes, limit: int) -> tuple[str, tuple[Finding, ...]] | Unreadable:
     r"""Decode a text file by the same chain: its BOM, UTF-8, else the Chinese encoding that it reads best in.
 

@@ -5,7 +5,8 @@ catalog, in one transaction. So a killed run goes on where it was, and repeats o
 
 Every page stands in one queue, kept in order by an index: those that this run has to visit ("now"), those never fetched ("new",
 the newest first), those that failed or were not there, with the moment when they are to be tried again ("later"), and first pages
-of lists ("head"), which every run begins with. Files that articles link to are asked for last ("file"), and then no more ("kept"). All
+of lists ("head"), which every run begins with. Files that articles link to are asked for last ("file"), and then no more ("kept"); so are
+sitemaps and feeds, until they are named again. All
 others stand in their cohort, in the order in which they were seen; of
 these a run visits the ones that are worth most (`healthcrawl.core.schedule`), as many as the site file allows.
 """
@@ -31,7 +32,6 @@ from healthcrawl.corpus.queues import (
     NEW,
     NOW,
     PageRow,
-    Signal,
     State,
     Visit,
     announced,
@@ -40,11 +40,12 @@ from healthcrawl.corpus.queues import (
     put_off,
 )
 from healthcrawl.corpus.walk import Walk
-from healthcrawl.model import Context
+from healthcrawl.model import Context, Entry, Teller
 from healthcrawl.rules import Revisiting, Rules
 
 _TABLE = tables.pages
 _PLAIN = Rules(families=())  # what all servers hold equal
+_AT_ONCE = 500  # pages that are looked up at once
 _AT_LEAST = 10  # pages that a run may visit again, however small the site is
 
 # Each queue with the first place in it: one look at the index for each, however many pages there are.
@@ -104,23 +105,68 @@ class Frontier:
         at: datetime,
         *,
         modified: str = "",
+        told_by: Teller = "list",
         head: bool = False,
     ) -> bool:
         """Note a page that a list names; say whether that is news: it is unknown, was never tried, or is said to have changed.
 
         What a list says of a known page is brought up to date. A new title or date says that the page has changed, and so does a new
-        `modified`, which a sitemap (or feed) gives. A `head` is the first page of a list, to be read at every run.
+        `modified`, which a sitemap or feed (`told_by`) gives. A `head` is the first page of a list, to be read at every run.
         """
         row = self._row(tx, address)
         if row is None:
             new = self._new(address, url, context, at) | {"modified": modified, "head": int(head)}
             tx.execute(sa.insert(_TABLE).values(**new))
             return True
+        return self._hear_again(tx, row, url, context, modified, told_by, head=head)
+
+    def hear(
+        self,
+        tx: sa.Connection,
+        entries: Mapping[str, Entry],
+        via: str,
+        at: datetime,
+        *,
+        told_by: Teller,
+        may_be_new: bool,
+    ) -> None:
+        """Note what a sitemap or feed says of pages, by address; those that are not known only if they `may_be_new`."""
+        addresses = list(entries)
+        for start in range(0, len(addresses), _AT_ONCE):
+            some = addresses[start : start + _AT_ONCE]
+            here = sa.and_(_TABLE.c.site == self._site, _TABLE.c.address.in_(some))
+            rows = {row["address"]: dict(row) for row in tx.execute(sa.select(_TABLE).where(here)).mappings()}
+            new = []
+            for address in some:
+                entry = entries[address]
+                known = Context(via=via, hops=1, entry_title=entry.title, entry_date=entry.date)
+                if address in rows:
+                    self._hear_again(tx, rows[address], entry.url, known, entry.modified, told_by)
+                elif may_be_new:
+                    new.append(self._new(address, entry.url, known, at) | {"modified": entry.modified})
+            if new:
+                tx.execute(sa.insert(_TABLE), new)
+
+    def _hear_again(
+        self,
+        tx: sa.Connection,
+        row: Mapping[str, Any],
+        url: str,
+        context: Context,
+        modified: str,
+        told_by: Teller,
+        *,
+        head: bool = False,
+    ) -> bool:
+        """Bring up to date what is said of a known page; say whether that is news."""
         told: dict[str, Any] = {"url": url} if _is_better(url, row) else {}
         if head and not row["head"]:
             told["head"] = 1
-        signal: Signal | Literal[""] = ""
-        if context.column == row["column"]:  # other lists may say it in other words
+        signal: Teller | Literal[""] = ""
+        if context.column and not row["column"] and row["role"] == "article":  # only a sitemap had told of it
+            told |= {"column": context.column, "via": context.via, "hops": context.hops}
+            told |= {"entry_title": context.entry_title, "entry_date": context.entry_date or row["entry_date"]}
+        elif context.column == row["column"] and told_by == "list":  # others may say it in other words
             said = {"entry_title": context.entry_title, "entry_date": context.entry_date}
             said = {name: value for name, value in said.items() if value and value != row[name]}
             signal = "list" if any(row[name] for name in said) else ""
@@ -128,14 +174,14 @@ class Frontier:
         if modified and modified != row["modified"]:
             told["modified"] = modified
             if row["modified"] or modified > row["visited_at"][: len(modified)]:
-                signal = signal or ("feed" if context.entry_title else "sitemap")
+                signal = signal or told_by
         signal = signal if row["captured_at"] and row["run"] != self._run else ""
         if signal:
             told |= announced(row, signal)
         if row["queue"] == NEW and "entry_date" in told:
             told["place"] = told["entry_date"]
         if told:
-            tx.execute(sa.update(_TABLE).where(self._is(address)).values(**told))
+            tx.execute(sa.update(_TABLE).where(self._is(row["address"])).values(**told))
         return bool(signal) or row["state"] == "pending"
 
     def ask(self, tx: sa.Connection, address: str) -> None:
@@ -165,7 +211,7 @@ class Frontier:
             values |= {"etag": "", "last_modified": ""}
         if visit.state != "fetched":
             values |= put_off(row, visit)
-        elif row["role"] == "attachment":
+        elif row["role"] in {"attachment", "sitemap"}:
             values |= CLEAN | {"queue": KEPT}
         else:
             values |= self._learned.read(tx, row, visit)
@@ -206,7 +252,7 @@ class Frontier:
             now, role = _TABLE.c.queue == NOW, _TABLE.c.role
             waiting = sa.and_(_TABLE.c.queue == LATER, _TABLE.c.place <= tables.moment(at))
             for condition, order in (
-                (sa.and_(now, role == "list"), _TABLE.c.place),
+                (sa.and_(now, role.in_(("sitemap", "list"))), _TABLE.c.place),
                 (sa.and_(now, role == "article"), _TABLE.c.place),
                 (_TABLE.c.queue == NEW, _TABLE.c.place.desc()),
                 (sa.and_(waiting, role != "attachment"), _TABLE.c.place),
@@ -236,7 +282,7 @@ class Frontier:
         queues = (NOW, NEW, FILE) if self.asks_for_files else (NOW, NEW)
         waiting = sa.and_(_TABLE.c.queue.in_(queues), _TABLE.c.run != self._run)
         if self.full:
-            waiting = sa.or_(waiting, sa.and_(_TABLE.c.run < self._run, _TABLE.c.role != "attachment"))
+            waiting = sa.or_(waiting, sa.and_(_TABLE.c.run < self._run, _TABLE.c.role.in_(("list", "article"))))
         query = sa.select(sa.func.count()).where(_TABLE.c.site == self._site, waiting)
         with self._catalog.reading() as tx:
             return tx.execute(query).scalar_one()
@@ -316,7 +362,7 @@ class Frontier:
             "visited_at": "",
             "found_at": tables.moment(at),
             "seen_at": "",
-            "queue": {"list": NOW, "attachment": FILE}.get(context.role, NEW),
+            "queue": {"list": NOW, "sitemap": NOW, "attachment": FILE}.get(context.role, NEW),
             "place": context.entry_date if context.role == "article" else "",
             "changes": 0.0,
             "exposure": 0.0,

@@ -11,10 +11,9 @@ from typing import Any, Literal, TypeAlias
 from healthcrawl.core.hours import CHINA
 from healthcrawl.core.schedule import FRESH_DAYS, Cohort, PageClass
 from healthcrawl.corpus import catalog as tables
-from healthcrawl.model import Context
+from healthcrawl.model import Context, Teller
 
 State: TypeAlias = Literal["pending", "fetched", "redirected", "gone", "withdrawn", "forbidden", "failed"]
-Signal: TypeAlias = Literal["list", "sitemap", "feed"]
 
 NOW, NEW, LATER, HEAD, FILE, KEPT = "now", "new", "later", "head", "file", "kept"
 
@@ -68,7 +67,7 @@ def kind_of(row: Mapping[str, Any], at: datetime) -> PageClass:
     return "fresh" if (at - born) / _DAY < FRESH_DAYS else "old"
 
 
-def announced(row: Mapping[str, Any], signal: Signal) -> dict[str, str]:
+def announced(row: Mapping[str, Any], signal: Teller) -> dict[str, str]:
     """Where a page belongs of which a signal says that it has changed."""
     if " " in row["queue"]:
         return {"signal": signal, "queue": str(replace(Cohort.parse(row["queue"]), signal=signal))}

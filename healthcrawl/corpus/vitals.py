@@ -14,7 +14,7 @@ FAILED = "failed"  # the name of the problem of a run that did not do its job
 _CAPTURES, _DOCUMENTS, _FINDINGS = tables.captures, tables.documents, tables.findings
 # Reasons of captures that do not show their page.
 _SAYS_NOTHING = ("not-modified", "challenge", "blocked", "truncated", "http-error", "unresolved", "unreadable")
-_PASSED_OVER = ("robots", "list", "redirect")  # reasons of captures that were never meant to be documents
+_PASSED_OVER = ("robots", "sitemap", "list", "redirect")  # reasons of captures that were never meant to be documents
 _LOSSES = "%could not be read as%"  # how `healthcrawl.core.decode` tells them
 
 

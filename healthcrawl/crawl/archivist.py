@@ -228,13 +228,17 @@ class Archivist:
             self._close_spider("paused")
 
     def seed(self) -> None:
-        """Make the site's columns known to the frontier."""
+        """Make the site's columns, sitemaps and feeds known to the frontier."""
         with self.catalog.writing() as tx:
             self.frontier.begin(tx)
             for column in self.site.columns:
                 context = Context(role="list", column=column.name)
                 address = canonical(column.url, self.rules)
                 self.frontier.discover(tx, address, column.url, context, self.clock(), head=True)
+                self.frontier.ask(tx, address)
+            for url in (*self.site.sitemaps, *self.site.feeds):
+                address = canonical(url, self.rules)
+                self.frontier.discover(tx, address, url, Context(role="sitemap"), self.clock())
                 self.frontier.ask(tx, address)
 
     def skip(self, page: PageRow, state: Literal["forbidden", "failed"], why: str) -> None:
@@ -307,7 +311,7 @@ class Archivist:
 
     def _ingest(self, capture: Capture, location: Location) -> Ingested:
         examined = examine(capture, self.rules)
-        if examined.links is not None and not examined.context.hops:
+        if examined.links is not None and examined.context.role == "list" and not examined.context.hops:
             self.tally.entries[examined.context.column] = len(examined.links.rows)
         ingested = keep(examined, location, self.rules, self._store, self.frontier)
         self.tally.add(capture.context.role, ingested)

@@ -7,7 +7,7 @@ from healthcrawl.ingest import Ingested
 from healthcrawl.model import Document, Rejection, Role
 
 # Reasons of captures that were never meant to be documents, or are already.
-_NO_LOSS = frozenset({"robots", "list", "attachment", "redirect", "not-modified"})
+_NO_LOSS = frozenset({"robots", "sitemap", "list", "attachment", "redirect", "not-modified"})
 
 
 @dataclass(slots=True)

@@ -236,13 +236,8 @@ def _claims(site: Site, stem: str) -> Iterator[tuple[bool, str, str, object]]:
         yield family in known, f"families[{at}]", f"one of {', '.join(sorted(known))}", family
     yield bool(site.columns), "columns", "at least one column", []
     for at, column in enumerate(site.columns):
-        expected = "an http(s) URL on one of the site's domains that is not denied"
-        yield in_scope(column.url, site), f"columns[{at}].url", expected, column.url
         yield column.name not in names[:at], f"columns[{at}].name", "a name that no other column has", column.name
-    for at, example in enumerate(site.examples):
-        outside = example.kind == "outside"
-        expected = "an address outside of the site" if outside else "an address of the site"
-        yield in_scope(example.url, site) != outside, f"examples[{at}].url", expected, example.url
+    yield from _address_claims(site)
     yield site.delay >= 0, "delay", "seconds, 0 or more", site.delay
     for field in fields(site.budget):
         limit = getattr(site.budget, field.name)
@@ -272,3 +267,16 @@ def _claims(site: Site, stem: str) -> Iterator[tuple[bool, str, str, object]]:
         expected = "a share, 0 to 1" if is_share else "0 or more"
         yield value is None or 0 <= value <= (1 if is_share else value), f"expect.{field.name}", expected, value
     yield _in_order(site.layouts), "layouts", _ORDER, [str(layout.since) for layout in site.layouts]
+
+
+def _address_claims(site: Site) -> Iterator[tuple[bool, str, str, object]]:
+    """What must be true of a site's addresses."""
+    named = {f"columns[{at}].url": column.url for at, column in enumerate(site.columns)}
+    for name, addresses in (("sitemaps", site.sitemaps), ("feeds", site.feeds)):
+        named |= {f"{name}[{at}]": address for at, address in enumerate(addresses)}
+    for key, address in named.items():
+        yield in_scope(address, site), key, "an http(s) URL on one of the site's domains that is not denied", address
+    for at, example in enumerate(site.examples):
+        outside = example.kind == "outside"
+        expected = "an address outside of the site" if outside else "an address of the site"
+        yield in_scope(example.url, site) != outside, f"examples[{at}].url", expected, example.url

@@ -16,7 +16,7 @@ from healthcrawl.ui.shelf import Shelf
 PAGE = 50
 REASONS: tuple[str, ...] = get_args(Reason)
 # Captures that were never meant to be documents, or are ones already; shown when they are asked for by name.
-USUAL = frozenset({"robots", "list", "attachment", "redirect", "not-modified"})
+USUAL = frozenset({"robots", "sitemap", "list", "attachment", "redirect", "not-modified"})
 _CAPTURES = tables.captures.c
 _REJECTED = _CAPTURES.outcome == sa.literal_column(
     "'rejected'"
