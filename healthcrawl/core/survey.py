@@ -27,6 +27,8 @@ _BUREAU = re.compile("卫生健康|卫健|卫生局|卫生和计划生育|卫计
 # What never holds articles: searches, letters, services with a login.
 _NO_COLUMN = re.compile(r"/(?:search|was5|jsearch|so|login|hdjl|hudong|xinxiang|english|en|big5)(?:[/?.]|$)")
 
+_FEED_TYPES = {"application/rss+xml", "application/atom+xml", "application/rdf+xml"}
+
 # A page that is only there to send its readers on.
 _LONGEST_SHELL = 5000
 _REFRESH = re.compile(r"(?i)url\s{0,9}=\s{0,9}['\"]?([^'\"\s;]+)")
@@ -44,12 +46,13 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Survey:
-    """A home page: what the site calls itself, whose it is, its family, its candidates in page order."""
+    """A home page: what the site calls itself, whose it is, its family, its candidates in page order, the feeds that it names."""
 
     title: str
     kind: str
     family: str
     candidates: tuple[Candidate, ...]
+    feeds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +86,7 @@ def survey(page: Page, rules: Rules, names: Pattern) -> Survey:
         kind="bureau" if _BUREAU.search(title) else "municipal",
         family=family.name,
         candidates=tuple(found.values()),
+        feeds=tuple(dict.fromkeys(_feeds(page, tree))),
     )
 
 
@@ -110,6 +114,15 @@ def read_list(page: Page, rules: Rules) -> ListReading:
         next_page=found.next_page,
         articles=tuple([*shaped, *others][:5]),
     )
+
+
+def _feeds(page: Page, tree: html.HtmlElement) -> Iterator[str]:
+    """The feeds of the page's own host that its head names."""
+    for link in tree.iter("link"):
+        is_feed = link.get("type", "").strip().lower() in _FEED_TYPES and "alternate" in link.get("rel", "").lower()
+        url = resolve(page.url, link.get("href", "")) if is_feed else ""
+        if url and host_of(url) == host_of(page.url):
+            yield url
 
 
 def _title(tree: html.HtmlElement) -> str:

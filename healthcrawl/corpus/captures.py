@@ -70,6 +70,13 @@ def closest(catalog: Catalog, site: str, url: str, at: datetime | None = None) -
     return before if at - before.captured_at < after.captured_at - at else after
 
 
+def robots_files(catalog: Catalog, site: str) -> list[str]:
+    """The addresses of the robots.txt files among the captures of a site."""
+    query = sa.select(_TABLE.c.url).distinct().where(_TABLE.c.site == site, _TABLE.c.role == "robots")
+    with catalog.reading() as tx:
+        return sorted(tx.execute(query.where(_TABLE.c.reason == "robots")).scalars())
+
+
 def same_payload(catalog: Catalog, site: str, payload_sha256: str, like: "Likeness") -> CaptureRow | None:
     """The newest full response of a site with that payload, and with the same status and media type; None if there is none."""
     values: dict[str, str | int] = {

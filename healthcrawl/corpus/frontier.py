@@ -287,6 +287,12 @@ class Frontier:
         with self._catalog.reading() as tx:
             return tx.execute(query).scalar_one()
 
+    def sitemaps(self) -> tuple[str, ...]:
+        """The sitemaps and feeds that are known."""
+        query = sa.select(_TABLE.c.url).where(_TABLE.c.site == self._site, _TABLE.c.role == "sitemap")
+        with self._catalog.reading() as tx:
+            return tuple(tx.execute(query.order_by(_TABLE.c.url)).scalars())
+
     def learn(self, at: datetime) -> None:
         """Fit what is held of this site's pages anew, by all that is known of them."""
         self._learned.fit(at)

@@ -20,7 +20,7 @@ from scrapy.responsetypes import responsetypes
 
 from healthcrawl.core import message
 from healthcrawl.core.expect import Breach, Vitals
-from healthcrawl.corpus.captures import CaptureRow, closest
+from healthcrawl.corpus.captures import CaptureRow, closest, robots_files
 from healthcrawl.corpus.catalog import Catalog, catalog_exists, open_catalog
 from healthcrawl.corpus.frontier import Frontier
 from healthcrawl.corpus.manifest import Manifest
@@ -28,7 +28,7 @@ from healthcrawl.corpus.runs import begin_run
 from healthcrawl.crawl.archivist import CONTEXT, INGESTED, Archivist
 from healthcrawl.crawl.options import offline_moment
 from healthcrawl.crawl.targets import Targets
-from healthcrawl.errors import NotArchivedError, UsageError
+from healthcrawl.errors import DamagedRecordError, NotArchivedError, UsageError
 from healthcrawl.ingest import Ingested
 from healthcrawl.model import Capture, Context
 from healthcrawl.replay import refuse_used, store_beside
@@ -68,6 +68,15 @@ class OfflineArchivist(Archivist):
         """What people may want to look at after the crawl, and where it is."""
         kept = str(self._out) if self._out else "not kept; OFFLINE_OUT names a folder for them"
         return {"texts": kept, "archive": f"{self._folder} (only read)"}
+
+    def seed(self) -> None:
+        """Make known what a crawl begins with; which sitemaps robots.txt names, those tell that are in the archive."""
+        super().seed()
+        for url in robots_files(self._archived, self.site.name):
+            try:
+                self.answer(url, Context(role="robots"))
+            except (NotArchivedError, DamagedRecordError) as error:
+                logger.info("%s", error)
 
     def answer(self, url: str, context: Context) -> tuple[Capture, Ingested]:
         """The capture of an address, read in the context that the present crawl has, and what became of it.

@@ -13,7 +13,7 @@ from scrapy import Request, Spider, signals
 from healthcrawl.core.decode import decode
 from healthcrawl.core.survey import Candidate, ListReading, Survey, moved_to, read_list, survey
 from healthcrawl.core.urls import host_of
-from healthcrawl.crawl.archivist import CONTEXT, INGESTED
+from healthcrawl.crawl.archivist import CONTEXT, INGESTED, Archivist
 from healthcrawl.knowledge.draft import Look, Sample, site_name
 from healthcrawl.knowledge.load import load_column_names, load_rules
 from healthcrawl.model import Capture, Context, Document, Page
@@ -47,6 +47,7 @@ class ProbeSpider(Spider):
         self._survey: Survey | None = None
         self._lists: dict[Candidate, ListReading | None] = {}
         self._samples: dict[str, Sample | None] = {}
+        self._sitemaps: tuple[str, ...] = ()
 
     @classmethod
     def from_crawler(cls, crawler: "Crawler", *args: Any, **kwargs: Any) -> Self:
@@ -72,7 +73,8 @@ class ProbeSpider(Spider):
         if self._survey is None:
             return None
         samples = tuple(sample for sample in self._samples.values() if sample is not None)
-        return Look(url=self._url, survey=self._survey, lists=tuple(self._lists.items()), samples=samples)
+        lists = tuple(self._lists.items())
+        return Look(url=self._url, survey=self._survey, lists=lists, samples=samples, sitemaps=self._sitemaps)
 
     async def start(self) -> AsyncIterator[Request]:
         """The home page."""
@@ -93,6 +95,9 @@ class ProbeSpider(Spider):
             self.trouble = f"it answered {response.status}"
             return
         self._survey = found
+        archivist = self.crawler.get_extension(Archivist)
+        assert archivist is not None, "the add-on installs it"
+        self._sitemaps = archivist.frontier.sitemaps()  # robots.txt was read before the home page
         # A portal has many columns, of which those that speak of health are wanted.
         ranked = sorted(found.candidates, key=lambda one: found.kind == "municipal" and not one.health)
         for candidate in ranked[:MOST_LISTS]:

@@ -4,10 +4,12 @@ A list holds rows that must not become documents of their own: a mobile copy, an
 an article that robots.txt forbids. `resources` gives the whole site as a mapping from address to what lies there.
 """
 
+import gzip
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta, timezone
+from email.utils import format_datetime
 from importlib.resources import files
 
 from healthcrawl.demo.answer import Resource
@@ -15,7 +17,10 @@ from healthcrawl.demo.bureau import BASE, Layout, Published, published
 from healthcrawl.demo.pages import escape, fill, inject, render_attachments, render_body
 
 CHINA = timezone(timedelta(hours=8))
-ROBOTS = b"User-agent: *\nDisallow: /search\nDisallow: /zwgk/neibu/\n"
+SITEMAP = "/sitemap.xml.gz"
+FEED = "/zwgk/tzgg/rss.xml"
+ROBOTS = f"User-agent: *\nDisallow: /search\nDisallow: /zwgk/neibu/\n\nSitemap: {BASE}{SITEMAP}\n".encode()
+FEED_ITEMS = 10
 ROWS_A_PAGE = 5
 NOTICES = "/zwgk/tzgg/"
 NEWS = "/xwzx/gzdt/"
@@ -23,6 +28,7 @@ DISCLOSURE = "/gkmlpt/api/all/88"
 DISCLOSURE_SITE = 999001
 DISCLOSURE_ROWS = 2
 LONGEST_SHOWN = 24
+_XML = '<?xml version="1.0" encoding="UTF-8"?>'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +59,7 @@ def resources() -> dict[str, Resource]:
     for articles in (notices, news, disclosed):
         for newer, article, older in zip([None, *articles], articles, [*articles[1:], None], strict=False):
             site |= _article(article, newer, older)
+    site |= {SITEMAP: _sitemap([*notices, *news, *disclosed]), FEED: _feed(notices[:FEED_ITEMS])}
     return site | _notice_lists(notices) | _news_lists(news) | _disclosure_answers(disclosed)
 
 
@@ -126,6 +133,29 @@ def _encoded(page: str, article: Published) -> Resource:
         tagged=article.layout != "trs",
         sending=article.sending,
     )
+
+
+# --- what is told to machines ----------------------------------------------------------------------------------------
+
+
+def _sitemap(articles: Sequence[Published]) -> Resource:
+    """All articles with the day of each; also pages that are no articles, as sitemaps have them."""
+    rows = [f"<url><loc>{BASE}/</loc><priority>1.0</priority></url>"]
+    rows += [f"<url><loc>{BASE}{one.path}</loc><lastmod>{one.published:%Y-%m-%d}</lastmod></url>" for one in articles]
+    text = "\n".join([_XML, '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">', *rows, "</urlset>\n"])
+    return Resource(body=gzip.compress(text.encode(), mtime=0), content_type="application/gzip", tagged=True)
+
+
+def _feed(articles: Sequence[Published]) -> Resource:
+    """The newest notices as RSS."""
+    items = [
+        f"<item><title>{escape(one.title)}</title><link>{BASE}{one.path}</link>"
+        f"<pubDate>{format_datetime(one.published.replace(tzinfo=CHINA))}</pubDate></item>"
+        for one in articles
+    ]
+    head = f"<title>通知公告</title><link>{BASE}{NOTICES}</link><description>通知公告</description>"
+    text = "\n".join([_XML, f'<rss version="2.0"><channel>{head}', *items, "</channel></rss>\n"])
+    return Resource(body=text.encode(), content_type="application/rss+xml; charset=utf-8", tagged=True)
 
 
 # --- lists -----------------------------------------------------------------------------------------------------------

@@ -28,12 +28,16 @@ class Sample:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """All that a first look found: lists with what was read of them (None: it was not asked for, or did not answer)."""
+    """All that a first look found: lists with what was read of them (None: it was not asked for, or did not answer).
+
+    `sitemaps` are those that robots.txt names.
+    """
 
     url: str
     survey: Survey
     lists: tuple[tuple[Candidate, ListReading | None], ...]
     samples: tuple[Sample, ...] = ()
+    sitemaps: tuple[str, ...] = ()
 
 
 def site_name(url: str) -> str:
@@ -75,6 +79,10 @@ def _head(look: Look, name: str) -> Iterator[str]:
     yield f"families = [{', '.join(map(_text, known))}] # {sure} (pages read: {told})"
     yield "delay = 3.0 # assumed: nothing is known of what the server bears"
     yield "deny = ['/(?:hdjl|hudong|xinxiang)/'] # assumed: letters with personal data"
+    if look.survey.feeds:
+        yield f"feeds = [{', '.join(map(_text, look.survey.feeds))}] # seen: the home page names them"
+    for url in look.sitemaps:
+        yield f"# seen: robots.txt names the sitemap {_one_line(url)}, so every run reads it; a pattern in deny would keep it out"
 
 
 def _columns(look: Look) -> Iterator[str]:

@@ -221,7 +221,7 @@ def test_a_sitemap_tells_of_changes_since_a_page_was_seen(catalog: Catalog, befo
         first.discover(tx, ADDRESS, ADDRESS, Context(), NOON, modified=before)
     visit(catalog, first)
     with catalog.writing() as tx:
-        assert second.discover(tx, ADDRESS, ADDRESS, Context(), NOON, modified=now) == told
+        assert second.discover(tx, ADDRESS, ADDRESS, Context(), NOON, modified=now, told_by="sitemap") == told
     assert row(catalog).signal == ("sitemap" if told else "")
 
 

@@ -36,6 +36,8 @@ def test_a_probed_site_can_be_crawled(scrapy: Scrapy, server: DemoServer, tmp_pa
     text = draft.read_text("utf-8")
     assert 'name = "qingxiu"' in text
     assert "seen: title, date and text found" in text
+    assert f'feeds = ["http://{HOST}/zwgk/tzgg/rss.xml"] # seen' in text
+    assert f"robots.txt names the sitemap http://{HOST}/sitemap.xml.gz" in text
 
     settings = {"SITES_DIR": str(draft.parent), "CONNECT_TO": mapped(server)}
     listed = scrapy("sites", "list", **settings)
