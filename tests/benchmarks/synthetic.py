@@ -7,7 +7,7 @@ Every capture has an address and a text of its own; every tenth page is sent aga
 
 import random
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -35,13 +35,18 @@ _CHANGED = 10  # every so many pages come again
 
 def make_archive(root: Path, pages: int, pages_a_file: int = 2_500) -> ArchiveLayout:
     """An archive of so many captures, and the folder `sites` with its site file."""
+    return archive_of(root, exchanges(pages), pages_a_file)
+
+
+def archive_of(root: Path, sent: Iterable[Exchange], pages_a_file: int = 2_500) -> ArchiveLayout:
+    """An archive of what was sent, and the folder `sites` with its site file."""
     layout = ArchiveLayout(root)
     sites = root / "sites"
     sites.mkdir(parents=True)
     (sites / f"{SITE}.toml").write_text(SITE_FILE, "utf-8")
     moment = BEGIN
     writer = None
-    for number, exchange in enumerate(exchanges(pages)):
+    for number, exchange in enumerate(sent):
         moment = exchange.started_at
         if number % pages_a_file == 0:
             if writer:

@@ -3,7 +3,8 @@
     pytest -n 0 -m slow -s tests/benchmarks/test_replay_cost.py
 
 prints the tables. `REPLAY_PAGES` (default 30,000) is the size of the large archive; 100,000 is the documented long run.
-`PEERS=PYTHON` names an interpreter that has datatrove (`pip install 'datatrove[io,processing]' warcio`); without it that line is left out.
+With `PAGES=DIR` (`*.html` files) and `GOLD=DIR` (JSON files of the same names with `paragraphs`) the tools are compared on these too.
+`PEERS=PYTHON` names an interpreter that has datatrove (`pip install 'datatrove[io,processing]' lxml_html_clean warcio`); without it that line is left out.
 """
 
 import gc
@@ -12,6 +13,8 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 from statistics import median
 
@@ -21,11 +24,11 @@ from healthcrawl.core.process import process
 from healthcrawl.corpus.layout import ArchiveLayout
 from healthcrawl.corpus.manifest import Manifest
 from healthcrawl.knowledge.load import load_rules, load_sites
-from healthcrawl.model import Document
+from healthcrawl.model import Context, Document, Exchange
 from healthcrawl.replay import SCRATCH, beside, jobs, parts, read_all, replay
 from healthcrawl.rules import NormalForm
 from healthcrawl.warc.read import read_captures
-from tests.benchmarks.synthetic import SITE, make_archive, varied
+from tests.benchmarks.synthetic import BEGIN, HOST, SITE, archive_of, exchanges, make_archive, varied
 from tests.benchmarks.watch import Watch, Watched, side_by_side
 from tests.conftest import ROOT, scrapy_command
 from tests.quality.pages import agreement
@@ -142,35 +145,67 @@ def test_an_unchanged_archive_takes_seconds(archives: Archives) -> None:
 
 
 def test_side_by_side_with_other_tools(archives: Archives, tmp_path: Path) -> None:
-    layout = archives.of(SMALL)
+    labels = {
+        exchange.url: varied(number).lines
+        for number, exchange in enumerate(exchanges(SMALL))
+        if number % 10 not in {4, 9}
+    }
+    compare(archives.of(SMALL), labels, tmp_path)
+
+
+@pytest.mark.skipif("PAGES" not in os.environ, reason="PAGES names no folder of pages")
+def test_side_by_side_on_saved_pages(tmp_path: Path) -> None:
+    sent = [saved(path, second) for second, path in enumerate(sorted(Path(os.environ["PAGES"]).glob("*.html")))]
+    gold = Path(os.environ["GOLD"])
+    labels = {
+        exchange.url: json.loads(label.read_bytes())["paragraphs"]
+        for exchange in sent
+        if (label := gold / Path(exchange.url).with_suffix(".json").name).exists()
+    }
+    compare(archive_of(tmp_path / "archive", sent), labels, tmp_path)
+
+
+def saved(path: Path, second: int) -> Exchange:
+    """A saved page, as if it had been sent."""
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n"
+    return Exchange(
+        url=f"http://{HOST}/tzgg/{path.name}",
+        started_at=BEGIN + timedelta(seconds=second),
+        seconds=0.1,
+        request=f"GET /tzgg/{path.name} HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode(),
+        response=head + path.read_bytes(),
+        context=Context(via=f"http://{HOST}/tzgg/index.html", hops=1, column="通知公告"),
+    )
+
+
+def compare(layout: ArchiveLayout, labels: Mapping[str, Sequence[str]], folder: Path) -> None:
+    """Print and check what it costs to read an archive, and how well texts agree with the labels of pages, by address."""
     costs: dict[str, list[float]] = {}
     quality: dict[str, float] = {}
-    gold = {number: varied(number).lines for number in range(SMALL)}
+    sites = load_sites(layout.root / "sites").sites
+    pages = sum(1 for path in layout.warc_files() for _ in read_captures(path))
 
     def ours() -> None:
-        out = tmp_path / f"ours{len(costs.get('healthcrawl replay', ()))}"
-        sites = load_sites(layout.root / "sites").sites
+        out = folder / f"ours{len(costs.get('healthcrawl replay', ()))}"
         with beside(out, Manifest(layout.manifest)) as store:
             texts: dict[str, str] = {}
             began = time.process_time()
             todo = jobs(layout.warc_files(), sites, NormalForm(), layout)
             for done in replay(read_all(parts(todo), 1), store):
                 texts |= {one.outcome.url: one.outcome.text for _, one in done if isinstance(one.outcome, Document)}
-            costs.setdefault("healthcrawl replay", []).append((time.process_time() - began) / SMALL)
+            costs.setdefault("healthcrawl replay", []).append((time.process_time() - began) / pages)
         assert not (out / SCRATCH).exists()
         quality["healthcrawl replay"] = measured(texts)
 
-    def measured(texts: dict[str, str]) -> float:
-        """Mean agreement with the labels of the pages that were captured once; a page without a text counts as 0."""
-        found = {int(url.rpartition("_")[2].removesuffix(".html")): text for url, text in texts.items()}
-        once = [number for number in gold if number % 10 not in {4, 9}]
-        return sum(agreement(gold[number], found.get(number, "")) for number in once) / len(once)
+    def measured(texts: Mapping[str, str]) -> float:
+        """Mean agreement with the labels; a page without a text counts as 0."""
+        return sum(agreement(lines, texts.get(url, "")) for url, lines in labels.items()) / len(labels)
 
     def peer(name: str, python: str, way: str) -> None:
-        out = tmp_path / f"{way}.jsonl"
+        out = folder / f"{way}.jsonl"
         script = str(Path(__file__).with_name("peers.py"))
         command = [python, script, way, str(layout.warc(SITE)), str(out)]
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=600)
         told = json.loads(done.stdout.splitlines()[-1])
         costs.setdefault(name, []).append(told["cpu"] / told["pages"])
         rows = map(json.loads, out.read_text("utf-8").splitlines())
@@ -181,7 +216,7 @@ def test_side_by_side_with_other_tools(archives: Archives, tmp_path: Path) -> No
         peer("warcio + trafilatura loop", sys.executable, "loop")
         if python := os.environ.get("PEERS"):
             peer("datatrove WarcReader + Trafilatura", python, "datatrove")
-    print(f"\n{SMALL:,} captures, one core, without start-up; a replay also keeps texts, journal and catalog")
+    print(f"\n{pages:,} captures, one core, without start-up; a replay also keeps texts, journal and catalog")
     base = median(costs["warcio + trafilatura loop"])
     for name, seconds in costs.items():
         value = median(seconds)
