@@ -17,14 +17,15 @@ from healthcrawl.ui.marks import Mark, put_marks
 
 # Gone with all that is in them: what acts, loads, leads away, or is parsed by rules of its own.
 _ACTIVE = frozenset({
-    "applet", "audio", "base", "basefont", "bgsound", "command", "dialog", "embed", "fencedframe", "frame", "frameset",
+    "applet", "audio", "base", "basefont", "dialog", "fencedframe", "frame", "frameset",
     "iframe", "isindex", "link", "listing", "math", "meta", "noembed", "noframes", "noscript", "object", "param",
-    "plaintext", "portal", "script", "slot", "source", "style", "svg", "template", "title", "track", "video", "xmp",
+    "plaintext", "portal", "script", "slot", "style", "svg", "template", "title", "video", "xmp",
 })  # fmt: skip
-# Gone themselves, while what is in them stays.
-_HOLLOW = frozenset(
-    {"form", "fieldset", "map", "picture", "marquee", "label", "area", "input", "keygen", "progress", "meter"}
-)
+# Gone themselves, while what is in them stays. The parser takes what follows some that have no end tag for their content.
+_HOLLOW = frozenset({
+    "area", "bgsound", "command", "embed", "fieldset", "form", "input", "keygen", "label", "map", "marquee", "meter", "picture",
+    "progress", "source", "track",
+})  # fmt: skip
 _KEPT = frozenset({
     "abbr", "align", "alt", "axis", "bgcolor", "border", "cellpadding", "cellspacing", "char", "charoff", "class", "clear",
     "color", "cols", "colspan", "compact", "datetime", "dir", "face", "frame", "headers", "height", "hidden", "hspace", "id",

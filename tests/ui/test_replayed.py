@@ -173,3 +173,11 @@ def test_any_markup_gives_a_page_or_one_of_the_errors_that_reading_has(seed: int
         assert not [
             one for one in parse(shown.decode()).iter() if one.tag in {"script", "iframe", "object", "form", "svg"}
         ]
+
+
+@pytest.mark.parametrize("name", ["embed", "source", "track", "bgsound", "input"])
+def test_what_follows_an_element_without_an_end_stays(name: str) -> None:
+    shown = rewrite(f"<body><p>前</p><{name} src=x><p>后</p></body>", "http://a.test/", lambda _url, _kind: "").decode()
+    assert "前" in shown
+    assert "后" in shown
+    assert name not in shown
