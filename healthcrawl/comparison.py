@@ -24,7 +24,7 @@ from healthcrawl.corpus import catalog as tables
 from healthcrawl.corpus.catalog import Catalog, catalog_exists, copy_catalog
 from healthcrawl.corpus.layout import ArchiveLayout
 from healthcrawl.corpus.manifest import Manifest
-from healthcrawl.corpus.store import Store
+from healthcrawl.corpus.store import Store, follow
 
 _Row: TypeAlias = dict[str, Any]
 _FIELDS = ("address", "url", "title", "published", "source", "author")
@@ -76,6 +76,7 @@ def rehearsal(layout: ArchiveLayout) -> Iterator[Rehearsal]:
         copied, journal = Path(scratch) / "catalog.sqlite", Path(scratch) / "manifest.jsonl"
         present = None
         if catalog_exists(layout):
+            follow(layout)
             copy_catalog(layout, copied)
             present = Catalog(Path(shutil.copy(copied, Path(scratch) / "present.sqlite")))
         if layout.manifest.exists():  # after the catalog, which catches up with it

@@ -294,7 +294,10 @@ def _find_lost(
                 and not path.exists()
                 and not path.with_name(name + OPEN_SUFFIX).exists()
             ):
-                yield Verdict(file=str(path), state="missing", detail="the catalog has captures of it")
+                detail = "the catalog has captures of it"
+                if catalog.is_shared:
+                    detail += ": if another machine has it, `scrapy ship` there brings it to the store (STORE_URL)"
+                yield Verdict(file=str(path), state="missing", detail=detail)
     for site in layout.sites:
         here = [*layout.warc_files(site), *(layout.warc(site) / name for where, name in stored if where == site)]
         named = {index.path_for(path, layout.index(site)) for path in here}
@@ -396,10 +399,10 @@ def _verify_catalog(layout: ArchiveLayout, known: _Known, catalog: Catalog | Non
         for address in sorted(aliases.keys() | known.aliases.keys())
         if aliases.get(address) != known.aliases.get(address)
     ]
-    return _verdict(layout.catalog, complaints, f"{len(rows)} documents")
+    return _verdict(catalog.name, complaints, f"{len(rows)} documents")
 
 
-def _verdict(path: Path, complaints: list[str], detail: str = "") -> Verdict:
+def _verdict(file: Path | str, complaints: list[str], detail: str = "") -> Verdict:
     return Verdict(
-        file=str(path), state="damaged" if complaints else "ok", detail="; ".join(complaints) if complaints else detail
+        file=str(file), state="damaged" if complaints else "ok", detail="; ".join(complaints) if complaints else detail
     )

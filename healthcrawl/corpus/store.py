@@ -15,8 +15,8 @@ import sqlalchemy as sa
 from healthcrawl.core.normalise import file_text
 from healthcrawl.corpus import catalog as tables
 from healthcrawl.corpus import shared
-from healthcrawl.corpus.catalog import Catalog, fact, set_fact
-from healthcrawl.corpus.layout import content_hash, file_name, parse_name
+from healthcrawl.corpus.catalog import Catalog, fact, open_catalog, set_fact
+from healthcrawl.corpus.layout import ArchiveLayout, content_hash, file_name, parse_name
 from healthcrawl.corpus.manifest import Manifest, Step
 from healthcrawl.corpus.projection import Projection, Row, plain
 from healthcrawl.corpus.texts import TextFiles
@@ -342,6 +342,23 @@ def _step_of(row: Row, *, action: str, **changes: str | int) -> Step:
     values = {name: row[name] for name in _DESCRIBED} | changes
     pairs = tuple((name, url) for name, url in row["attachments"])
     return Step(**{**values, "action": action, "attachments": pairs})
+
+
+def follow(layout: ArchiveLayout) -> None:
+    """Where machines share a catalog, bring this one's copy of journal and texts up to date; elsewhere there is nothing to do.
+
+    Raises:
+        ArchiveError: as `Store.writing`.
+    """
+    if not layout.catalog_url:
+        return
+    catalog = open_catalog(layout)
+    try:
+        if catalog.is_shared:
+            with Store(layout.corpus, Manifest(layout.manifest), catalog).writing():
+                pass
+    finally:
+        catalog.close()
 
 
 def count_documents(catalog: Catalog, site: str | None) -> int:

@@ -16,7 +16,7 @@ from healthcrawl.corpus import leases, shared
 from healthcrawl.corpus.catalog import Catalog, moment
 from healthcrawl.corpus.layout import ArchiveLayout
 from healthcrawl.corpus.manifest import Manifest
-from healthcrawl.corpus.store import Change, Store
+from healthcrawl.corpus.store import Change, Store, follow
 from healthcrawl.errors import ArchiveError, SiteLockedError
 from tests import postgres
 from tests.corpus.test_store import FIRST, LATER, make_document, provenance
@@ -67,6 +67,13 @@ def test_all_machines_have_one_journal_and_the_same_texts(machines: tuple[Machin
     lines, files = one.content()
     assert [name[:3] for name in sorted(files)] == ["000", "001"]
     assert lines.count(b"\n") == 4
+
+
+def test_a_machine_that_is_behind_follows(machines: tuple[Machine, Machine]) -> None:
+    one, other = machines
+    one.keep("http://a.test/1", "一。")
+    follow(other.layout)
+    assert other.content() == one.content()
 
 
 def test_numbers_are_given_once_however_many_write(machines: tuple[Machine, Machine]) -> None:

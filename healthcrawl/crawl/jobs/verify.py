@@ -13,7 +13,7 @@ from scrapy.settings import BaseSettings
 from healthcrawl.corpus.catalog import open_catalog
 from healthcrawl.corpus.layout import ArchiveLayout
 from healthcrawl.corpus.manifest import Manifest
-from healthcrawl.corpus.store import Store
+from healthcrawl.corpus.store import Store, follow
 from healthcrawl.crawl.clock import load_clock
 from healthcrawl.crawl.exits import DONE, FAILED
 from healthcrawl.crawl.options import all_sites, archive_files, archive_layout, normal_form, size
@@ -33,6 +33,7 @@ def work(settings: BaseSettings, args: list[str], opts: argparse.Namespace) -> i
     layout = archive_layout(settings)
     if not layout.sites and not layout.manifest.exists():
         raise UsageError(f"{layout.root}: no archive there; ARCHIVE_DIR names it")
+    follow(layout)  # being behind is no damage
     advice = "`scrapy verify --repair` mends what can be mended"
     if opts.repair:
         _repair(settings, layout, as_json=opts.json)
