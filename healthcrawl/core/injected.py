@@ -27,13 +27,17 @@ _GLUE = 6  # letters that may be left of a block whose elements sell: "links:", 
 # What a line that warns of spam sets the warned-of words in.
 _EMPHASIS = frozenset({"a", "b", "em", "font", "i", "mark", "span", "strong", "u"})
 _FRAMES = frozenset({"aside", "center", "div", "dl", "footer", "nav", "ol", "p", "section", "ul"})
+# Names of hosts that are registered by the thousand: no office and no newspaper has one.
+_THROWAWAY = re.compile(r"\d{3}|\d[a-z]+\d|\.(?:cc|vip|top|xyz|win|bet|club|app|icu|fun|live|tv|me)$")
+_DOUBT = 1.0  # by which a link to such a host may be below the mark
 _LETTER = re.compile(r"[^\W\d_]")
 
 
 def drop_injected(index: Index, shown: Sequence[Block], url: str, spam: Spam) -> tuple[Finding, ...]:
     """Take what sells out of the tree, in place; a finding for each element. `shown` are the tree's blocks.
 
-    A link to another host than that of the page's `url` need only be suspect, and so need blocks of links in a link farm.
+    A link to another host than that of the page's `url` need only be suspect, to a throwaway one not even quite, and blocks of
+    links in a link farm need only be suspect.
     """
     value_of = cache(partial(_value, spam=spam))  # elements in elements have one text
     scores = [(block, value_of(block.text)) for block in shown if may_sell(block.text, spam)]
@@ -88,10 +92,10 @@ def _selling_inside(
         if element in around or len(text) not in _LENGTHS:
             continue
         value = value_of(text)
-        if value < spam.suspect:
-            continue
         host = host_of(element.get("href", "")) if element.tag == "a" else ""
         foreign = bool(host) and host != home
+        if value < spam.suspect - (_DOUBT if foreign and _THROWAWAY.search(host) else 0):
+            continue
         if foreign or (value >= spam.drop and not (element.tag in _EMPHASIS and speaks_of_crime(block.text, spam))):
             found[element] = value
             around.update(element.iterancestors())

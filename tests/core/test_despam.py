@@ -20,8 +20,7 @@ LOOK_ALIKES = {
     for kind, table in tomllib.loads((Path(__file__).parent / "look_alikes.toml").read_text("utf-8")).items()
 }
 HELD_OUT: list[str] = tomllib.loads((Path(__file__).parent / "held_out.toml").read_text("utf-8"))["lines"]
-# What is known to go wrong: these would go at the head or foot of a text, not within it.
-LOST_AT_AN_EDGE = {"刻章许可证核发", "安全套免费发放点", "学位证书电子注册"}
+SOLD: list[str] = tomllib.loads((Path(__file__).parent / "sold_lines.toml").read_text("utf-8"))["lines"]
 PROSE = "市卫生健康局近日组织开展春季传染病防控培训,各镇街卫生院一百二十人参加。"
 SPAM = load_spam()
 MIDDLING = "网页版登录"
@@ -49,17 +48,21 @@ def test_look_alikes_of_the_words_stay_in_a_text(line: str) -> None:
 
 @pytest.mark.parametrize("kind", LOOK_ALIKES)
 def test_look_alikes_stay_even_at_the_edges(kind: str) -> None:
-    assert [line for line in LOOK_ALIKES[kind] if is_suspect(line, SPAM) and line not in LOST_AT_AN_EDGE] == []
+    assert [line for line in LOOK_ALIKES[kind] if is_suspect(line, SPAM)] == []
     assert [line for line in LOOK_ALIKES[kind] if score(line, SPAM) >= SPAM.drop] == []
 
 
 def test_look_alikes_of_the_second_set_stay() -> None:
     assert [line for line in HELD_OUT if score(line, SPAM) >= SPAM.drop] == []
-    assert [line for line in HELD_OUT if is_suspect(line, SPAM) and line not in LOST_AT_AN_EDGE] == []
+    assert [line for line in HELD_OUT if is_suspect(line, SPAM)] == []
+
+
+def test_most_lines_that_sell_are_suspect_even_the_shortest() -> None:
+    assert sum(is_suspect(line, SPAM) for line in SOLD) >= 0.82 * len(SOLD)
 
 
 def test_there_are_enough_look_alikes() -> None:
-    assert len({line for lines in LOOK_ALIKES.values() for line in lines}) >= 400
+    assert len({line for lines in LOOK_ALIKES.values() for line in lines}) >= 500
 
 
 @pytest.mark.parametrize(
@@ -180,7 +183,7 @@ def test_endless_lines_cost_little(piece: str) -> None:
 def test_a_long_line_without_hints_is_not_weighed_and_a_disguised_one_is() -> None:
     assert (
         score(
-            "市卫生健康局提醒市民朋友,外出就餐请选择卫生条件好的餐馆,饭前便后洗手,不吃生冷食物,不喝生水。",
+            "市卫生健康局近日组织开展春季传染病防控培训,各镇街卫生院、社区卫生服务中心一百二十人参加。",
             SPAM,
         )
         == -math.inf

@@ -39,6 +39,13 @@ def test_link_to_another_host_need_only_be_suspect() -> None:
     assert left(page) == (lines_of(parse(page)), [])
 
 
+@pytest.mark.parametrize("host", ["lh8866.test", "www.jnty.vip", "b7a2.test"])
+def test_link_to_a_throwaway_host_need_not_even_be_suspect(host: str) -> None:
+    assert left(f"<p>{PROSE}<a href='http://{host}/'>金沙3777</a></p>")[0] == [PROSE]
+    page = f"<p>{PROSE}<a href='http://{host}/'>健康云海</a><a href='http://www.example.org/'>金沙滩</a></p>"
+    assert left(page) == (lines_of(parse(page)), [])
+
+
 def test_paragraph_put_into_a_cell_leaves_the_row() -> None:
     row = "<tr><td>{}<p>序号</p></td><td><p>当事人</p></td><td><p>处罚决定</p></td></tr>"
     assert left(f"<table>{row.format(f'<p>{SOLD}</p>')}</table>") == (
