@@ -47,7 +47,8 @@ PRIOR = 4
 """Characters that every line is taken to have beside its own, so that short ones prove less."""
 
 _CELLS = " | "  # what stands between the cells of a table row
-_SPARSE = 10  # characters for each pair that hints at spam, from which a text is not worth scoring
+DENSE = 0.1
+"""The density from which a text that sells as a whole is to be told from others."""
 # The same for a line, and from how many characters: of 8000 lines of spam that are suspect, all that are longer than 15 have two
 # such pairs in 40 characters; of honest lines more than half haven't.
 _HONEST = 40
@@ -76,16 +77,13 @@ def score(line: str, spam: Spam) -> float:
     return _score(text, spam) if joined == text else max(_score(text, spam), _score(joined, spam))
 
 
-def may_sell(text: str, spam: Spam) -> bool:
-    """Whether a text is worth scoring: quick, never wrong about an honest one, and nearly never about spam in plain writing."""
-    plain = (text if text.isascii() else INVISIBLE.sub("", text)).lower()
-    return not spam.hints.isdisjoint(map(add, plain, plain[1:]))
+def density(text: str, spam: Spam) -> float:
+    """How many of the pairs that hint at spam a text has for each character: quick, and nearly never 0 for spam in plain writing.
 
-
-def is_dense(text: str, spam: Spam) -> bool:
-    """Whether a text has enough of what hints at spam for its length: quick, for texts that go as a whole or not at all."""
+    What goes as a whole or not at all is only worth scoring from DENSE on.
+    """
     plain = (text if text.isascii() else INVISIBLE.sub("", text)).lower()
-    return _SPARSE * len(spam.hints.intersection(map(add, plain, plain[1:]))) >= len(plain)
+    return len(spam.hints.intersection(map(add, plain, plain[1:]))) / max(len(plain), 1)
 
 
 def _is_honest(text: str, spam: Spam) -> bool:

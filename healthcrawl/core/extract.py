@@ -101,12 +101,12 @@ def extract(tree: html.HtmlElement, place: Place) -> tuple[tuple[str, ...], tupl
     """The article's lines, one a paragraph, and a finding for each copy left out."""
     if not place.sure:
         found: Sequence[Block] = _read_unsure(tree, place)
-    elif place.link_share > _LINKED or not (place.certain or _is_clean(place)):
+    elif all(map(_is_sound, place.lines)) or (place.link_share <= _LINKED and (place.certain or _is_clean(place))):
+        found = place.lines
+    else:
         agreed = set(map(id, _agreed(place.lines, _read(place.element))))
         found = [block for block in place.lines if id(block) in agreed or _is_sound(block)]
         found = _with_short_lines(place, found) or place.lines
-    else:
-        found = place.lines
     return drop_copies(tuple(block.text for block in _without_copied_headings(found, place)))
 
 

@@ -15,6 +15,10 @@ INVISIBLE = re.compile("[\xad\u034f\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064
 # A reading that a mirror has put behind a character.
 _GLOSS = re.compile(r"(?<=[\u4e00-\u9fff])\([a-zü\u00e0-\u01dc]{1,6} ?\)")
 
+# What Chinese writes in full width, and what NFKC makes of it; all characters but those that NFKC always leaves alone.
+_NARROW = tuple((chr(ord(mark) + 0xFEE0), mark) for mark in "!(),:;?") + (("\N{IDEOGRAPHIC SPACE}", " "),)
+_MAY_CHANGE = re.compile("[^\x00-\x7f\xb7‘’“”\N{EM DASH}、。〈-】\u4e00-\u9fff]")
+
 _KEPT = 1000  # characters of a line whose view is kept: each set of rules asks for it anew
 
 # The traditional characters that occur in rules' words, with their simplified ones.
@@ -44,7 +48,11 @@ def _fold_once(line: str) -> str:
 def _fold(line: str) -> str:
     if line.isascii():
         return " ".join(line.split())
-    plain = unicodedata.normalize("NFKC", INVISIBLE.sub("", line))
+    plain = INVISIBLE.sub("", line)
+    for wide, narrow in _NARROW:
+        plain = plain.replace(wide, narrow)
+    if _MAY_CHANGE.search(plain):  # else it is in this form, and to look is far cheaper than to bring it there
+        plain = unicodedata.normalize("NFKC", plain)
     if _TRADITIONAL.search(plain):  # to look is cheaper than to translate
         plain = plain.translate(_PLAIN)
     return " ".join((_GLOSS.sub("", plain) if "(" in plain else plain).split())

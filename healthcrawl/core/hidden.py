@@ -12,7 +12,7 @@ from itertools import accumulate
 
 from lxml import html
 
-from healthcrawl.core.despam import is_dense, score
+from healthcrawl.core.despam import DENSE, density, score
 from healthcrawl.core.tree import Index, text_of
 from healthcrawl.model import Finding, FindingKind
 from healthcrawl.rules import Spam
@@ -114,7 +114,7 @@ def drop_hidden(index: Index, spam: Spam) -> tuple[Finding, ...]:
         why = "folded" if returns else unseen
         text = text_of(element)
         if text not in judged:
-            judged[text] = score(text, spam) if is_dense(text, spam) else 0.0
+            judged[text] = score(text, spam) if density(text, spam) >= DENSE else 0.0
         selling = judged[text] >= spam.suspect
         if why == "folded" and not selling:
             continue

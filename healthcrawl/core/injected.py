@@ -13,7 +13,7 @@ from functools import cache, partial
 
 from lxml import html
 
-from healthcrawl.core.despam import is_dense, may_sell, score, speaks_of_crime
+from healthcrawl.core.despam import DENSE, density, score, speaks_of_crime
 from healthcrawl.core.tree import Block, Index, text_of
 from healthcrawl.core.urls import host_of
 from healthcrawl.model import Finding
@@ -39,8 +39,13 @@ def drop_injected(index: Index, shown: Sequence[Block], url: str, spam: Spam) ->
     A link to another host than that of the page's `url` need only be suspect, to a throwaway one not even quite, and blocks of
     links in a link farm need only be suspect.
     """
-    value_of = cache(partial(_value, spam=spam))  # elements in elements have one text
-    scores = [(block, value_of(block.text)) for block in shown if may_sell(block.text, spam)]
+    density_of = cache(partial(density, spam=spam))
+
+    @cache  # elements in elements have one text
+    def value_of(text: str) -> float:
+        return score(text, spam) if density_of(text) >= DENSE else -math.inf
+
+    scores = [(block, value_of(block.text)) for block in shown if density_of(block.text)]
     farm = sum(value >= spam.drop for block, value in scores if 2 * block.linked > len(block.text)) >= _FARM
     home = host_of(url)
     findings: list[Finding] = []
@@ -75,10 +80,6 @@ def _drop_frames(index: Index, robbed: Counter[html.HtmlElement]) -> Iterator[Fi
         ):
             index.drop(frame)
             yield Finding(kind="spam", text=text, detail="around elements that sell")
-
-
-def _value(text: str, spam: Spam) -> float:
-    return score(text, spam) if is_dense(text, spam) else -math.inf
 
 
 def _selling_inside(

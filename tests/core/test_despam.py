@@ -10,7 +10,7 @@ from time import process_time
 
 import pytest
 
-from healthcrawl.core.despam import drop_spam, is_suspect, may_sell, score, unconverted
+from healthcrawl.core.despam import density, drop_spam, is_suspect, score, unconverted
 from healthcrawl.knowledge.lines import load_spam, read
 from healthcrawl.rules import Spam
 
@@ -165,11 +165,11 @@ def test_a_contact_adds_to_what_is_sold_and_is_nothing_by_itself() -> None:
 def test_clean_text_is_far_from_spam() -> None:
     assert score(PROSE, SPAM) < -5
     assert score("", SPAM) < 0
-    assert not may_sell("", SPAM)
+    assert not density("", SPAM)
 
 
 def test_what_sells_is_worth_scoring() -> None:
-    assert [line for line in PROOFS["drop"] if not may_sell(line, SPAM)] in ([], ["无.码.高.清.人.妻.在.线"])
+    assert [line for line in PROOFS["drop"] if not density(line, SPAM)] in ([], ["无.码.高.清.人.妻.在.线"])
 
 
 @pytest.mark.parametrize("piece", ["棋牌,", "棋 牌 ", "加微信", "a.", "“", "澳\N{SLOT MACHINE}", "qq号:a_a", "。!?"])
