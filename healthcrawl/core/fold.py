@@ -16,7 +16,7 @@ INVISIBLE = re.compile("[\xad\u034f\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064
 _GLOSS = re.compile(r"(?<=[\u4e00-\u9fff])\([a-zü\u00e0-\u01dc]{1,6} ?\)")
 
 # What Chinese writes in full width, and what NFKC makes of it; all characters but those that NFKC always leaves alone.
-_NARROW = tuple((chr(ord(mark) + 0xFEE0), mark) for mark in "!(),:;?") + (("\N{IDEOGRAPHIC SPACE}", " "),)
+_NARROW = (("\N{IDEOGRAPHIC SPACE}", " "), *((chr(ord(mark) + 0xFEE0), mark) for mark in "!(),:;?"))
 _MAY_CHANGE = re.compile("[^\x00-\x7f\xb7‘’“”\N{EM DASH}、。〈-】\u4e00-\u9fff]")
 
 _KEPT = 1000  # characters of a line whose view is kept: each set of rules asks for it anew
