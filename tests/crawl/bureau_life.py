@@ -80,13 +80,23 @@ class Event:
 
 
 class Life:
-    """A bureau with so many articles on the first day. `resources` are what its server shows now; `pace` is how busy its editors are."""
+    """A bureau with so many articles on the first day. `resources` are what its server shows now; `pace` is how busy its editors are.
+
+    With `counters` a quarter of the articles counts its visitors, so that every answer is another one.
+    """
 
     def __init__(
-        self, articles: int, *, seed: int = 1, pace: float = 1.0, template_days: tuple[float, ...] = (120.0, 250.0)
+        self,
+        articles: int,
+        *,
+        seed: int = 1,
+        pace: float = 1.0,
+        counters: bool = True,
+        template_days: tuple[float, ...] = (120.0, 250.0),
     ) -> None:
         self._chance = random.Random(seed)  # noqa: S311  # repeatable, not secret
         self._pace = pace
+        self._counters = counters
         self._template_days = template_days
         self._articles = articles
         self._next = 10_001
@@ -155,7 +165,7 @@ class Life:
         path, number = self._path(column), self._next
         plain = article(number)
         face = Face(time, path, plain.title, tuple(plain.paragraphs), f"{moment(time):%Y-%m-%d %H:%M}")
-        post = Post(number, column, time, [face], counter=self._chance.random() < 0.25)
+        post = Post(number, column, time, [face], counter=self._chance.random() < 0.25 * self._counters)
         self.posts.append(post)
         return post
 
