@@ -15,6 +15,7 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from healthcrawl.knowledge.source import bare
 from healthcrawl.rules import Rules, Site
 
 _PACKAGE = Path(__file__).parent.parent
@@ -56,9 +57,14 @@ def parts(rules: Rules) -> dict[str, str]:
 def shared_parts() -> Mapping[str, str]:
     """The parts of a fingerprint that all sites share."""
     paths = sorted({path for pattern in (*_CODE, *_DATA) for path in _PACKAGE.glob(pattern) if path.is_file()})
-    found = {path.relative_to(_PACKAGE).as_posix(): _digest(path.read_bytes()) for path in paths}
+    found = {path.relative_to(_PACKAGE).as_posix(): _digest(_deciding(path)) for path in paths}
     found |= {name: installed for name in _LIBRARIES if (installed := _version(name))}
     return {**found, "Python": ".".join(map(str, sys.version_info[:2])), "Unicode": unicodedata.unidata_version}
+
+
+def _deciding(path: Path) -> bytes:
+    """What of a file decides: of our code not what it says to its readers."""
+    return bare(path.read_text("utf-8")).encode() if path.suffix == ".py" else path.read_bytes()
 
 
 def _version(name: str) -> str:
