@@ -1,39 +1,28 @@
 """What tests of several rooms share: running commands as a user would."""
 
 import subprocess
-import sys
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
+from tests.warm import ROOT, Done, Warm, scrapy_command
 
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """How a command ended."""
-
-    status: int
-    out: str
-    err: str
-
+__all__ = ["ROOT", "Done", "Scrapy", "run_scrapy", "scrapy_command", "start_scrapy"]
 
 Scrapy = Callable[..., Done]
 
 
-def scrapy_command(*args: str, settings: Mapping[str, str]) -> list[str]:
-    """The words of a scrapy call with settings."""
-    named = [word for name, value in settings.items() for word in ("-s", f"{name}={value}")]
-    return [sys.executable, "-m", "scrapy", *args, *named]
-
-
-def run_scrapy(archive: Path, *args: str, stdin: str | None = None, **settings: str) -> Done:
+def run_scrapy(archive: Path, *args: str, **settings: str) -> Done:
     """Run `scrapy …` in the project with an archive of the test's own."""
-    command = scrapy_command(*args, settings={"ARCHIVE_DIR": str(archive), "BACKOFF_SECONDS": "0.01", **settings})
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=110, input=stdin, check=False)
+    return Warm(archive, *args, environment={}, **settings).wait()
+
+
+def start_scrapy(*args: str, **settings: str) -> Done:
+    """As `run_scrapy`, in a process that is really started; where the archive lies, the settings say."""
+    command = scrapy_command(*args, settings=settings)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=110, check=False)
     return Done(done.returncode, done.stdout, done.stderr)
 
 

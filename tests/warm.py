@@ -4,53 +4,51 @@ A command does all it would do on the command line; only its first seconds, in w
 The process that forks has no threads and no reactor.
 """
 
-import contextlib
-import importlib
 import os
+import shutil
 import sys
+import time
+import weakref
 from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
+from tempfile import mkdtemp
 from types import MappingProxyType
 
-import scrapy.cmdline
-from scrapy.utils.misc import walk_modules_iter
-
-import healthcrawl.spiders.bureau  # noqa: F401  # what every command will load
-from healthcrawl.knowledge.load import load_rules
-from tests.conftest import ROOT, Done, scrapy_command
-
-# What Scrapy loads by name when a command begins; it takes a second.
-for _folder in ("healthcrawl.crawl", "scrapy.commands"):
-    for _module in walk_modules_iter(_folder):
-        pass
-for _name in (
-    "healthcrawl.settings",
-    "scrapy.core.downloader.handlers.http11",
-    "scrapy.core.engine",
-    "scrapy.extensions.remote_control",
-):
-    importlib.import_module(_name)
-assert "twisted.internet.reactor" not in sys.modules
+ROOT = Path(__file__).resolve().parent.parent
 _FORKS = get_context("forkserver")
-_FORKS.set_forkserver_preload(["tests.warm"])
-load_rules()
+_FORKS.set_forkserver_preload(["tests.loaded"])
 
 
-def warm_scrapy(archive: Path, *args: str, **settings: str) -> Done:
-    """As `run_scrapy`."""
-    return Warm(archive, *args, environment={}, **settings).wait()
+@dataclass(frozen=True, slots=True)
+class Done:
+    """How a command ended."""
+
+    status: int
+    out: str
+    err: str
+
+
+def scrapy_command(*args: str, settings: Mapping[str, str]) -> list[str]:
+    """The words of a scrapy call with settings."""
+    named = [word for name, value in settings.items() for word in ("-s", f"{name}={value}")]
+    return [sys.executable, "-m", "scrapy", *args, *named]
 
 
 class Warm:
-    """A command that runs, with variables of its own in its environment."""
+    """A command that runs in the project, with an archive of the test's own and variables of its own in its environment."""
 
     def __init__(
         self, archive: Path, *args: str, environment: Mapping[str, str] = MappingProxyType({}), **settings: str
     ) -> None:
-        words = scrapy_command(*args, settings={"ARCHIVE_DIR": str(archive), "BACKOFF_SECONDS": "0.01", **settings})
-        self._out, self._err = (archive.parent / f"{archive.name}.{name}" for name in ("out", "err"))
-        self._process = _FORKS.Process(target=_execute, args=(words[2:], self._out, self._err, dict(environment)))
+        command = scrapy_command(*args, settings={"ARCHIVE_DIR": str(archive), "BACKOFF_SECONDS": "0.01", **settings})
+        folder = Path(mkdtemp())  # not beside the archive: a full disk is the command's trouble alone
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        self._out, self._err = folder / "out", folder / "err"
+        given = (command[2:], self._out, self._err, {**os.environ, **environment})
+        self._process = _FORKS.Process(target=_execute, args=given)
         self._process.start()
 
     def wait(self, seconds: float = 110) -> Done:
@@ -66,13 +64,17 @@ class Warm:
         self._process.join()
 
 
-def _execute(words: list[str], out: Path, err: Path, environment: dict[str, str]) -> None:
-    os.chdir(ROOT)
+def _execute(words: list[str], out: Path, err: Path, environment: Mapping[str, str]) -> None:
+    from scrapy.cmdline import execute  # noqa: PLC0415  # loaded already where this runs; not needed where it is called
+
+    os.environ.clear()
     os.environ.update(environment)
+    time.tzset()
+    os.chdir(ROOT)
     sys.path.insert(0, str(ROOT))
     for path, number in ((out, 1), (err, 2)):
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
     sys.stdout, sys.stderr = (os.fdopen(number, "w", encoding="utf-8", buffering=1) for number in (1, 2))
-    with contextlib.ExitStack() as stack:
+    with ExitStack() as stack:
         stack.callback(sys.stdout.flush)
-        scrapy.cmdline.execute(words)
+        execute(words)

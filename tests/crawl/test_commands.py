@@ -1,6 +1,8 @@
 """What a user meets at the command line: helpful errors, exit statuses, JSON."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,12 +10,13 @@ import pytest
 from healthcrawl.crawl.clock import system_clock
 from healthcrawl.demo import HOST
 from healthcrawl.warc import lock
-from tests.conftest import ROOT, Scrapy
+from tests.conftest import ROOT, Scrapy, start_scrapy
 
 KEYS = {
     "file", "url", "outcome", "reason", "site", "family", "title", "published", "source", "author", "text",
     "attachments", "findings", "name",
 }  # fmt: skip
+HEAVY = {"sqlalchemy", "trafilatura", "rich", "starlette", "healthcrawl.core.process", "healthcrawl.demo"}
 PAGE = """<html><head><title>关于开展健康讲座的通知_某市卫生健康局</title><meta charset="utf-8"></head><body>
 <div class="nav"><a href="/">首页</a></div><h1>关于开展健康讲座的通知</h1>
 <p>发布时间：2026-03-01 来源：某市卫生健康局</p><div class="TRS_Editor">
@@ -21,10 +24,19 @@ PAGE = """<html><head><title>关于开展健康讲座的通知_某市卫生健�
 <p>讲座由市人民医院营养科主讲，内容包括减盐、减油、减糖的具体做法，以及慢性病患者的饮食安排。</p></div></body></html>"""
 
 
-def test_list_shows_the_sites(scrapy: Scrapy) -> None:
-    done = scrapy("list")
+def test_list_shows_the_sites() -> None:
+    done = start_scrapy("list")
     assert done.status == 0
     assert {"demo", "pengjiang", "dongguan", "tianmen", "enping", "taishan"} <= set(done.out.split())
+
+
+def test_the_list_of_commands_loads_none_of_their_work() -> None:
+    """Scrapy loads every command before it runs one, so each must be light."""
+    program = "import sys, scrapy.cmdline\ntry: scrapy.cmdline.execute(['scrapy'])\nfinally: print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
+    loaded = {name for name in done.stdout.split() if name.partition(".")[0] in {"healthcrawl", *HEAVY}}
+    assert "healthcrawl.crawl.commands.crawl" in loaded
+    assert not loaded & HEAVY
 
 
 def test_extract_gives_one_object_a_line(scrapy: Scrapy, tmp_path: Path) -> None:

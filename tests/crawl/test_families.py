@@ -9,7 +9,7 @@ from healthcrawl.corpus.layout import ArchiveLayout
 from healthcrawl.demo import DemoServer
 from healthcrawl.demo.products import Bureau, host_of, products
 from healthcrawl.demo.server import Served
-from tests.warm import warm_scrapy
+from tests.conftest import run_scrapy
 
 NAMES = sorted(products())
 
@@ -21,12 +21,12 @@ def crawl_drafted(folder: Path, name: str, bureau: Bureau) -> tuple[Served, ...]
     with DemoServer(bureau) as server:
         everybody = json.dumps({"*": server.address})  # whoever is asked for, so that strangers would be in the log
         settings = {"CONNECT_TO": everybody, "DOWNLOAD_DELAY": "0", "WARC_SYNC": "False"}
-        probed = warm_scrapy(archive, "sites", "probe", host_of(name), "-o", str(draft), **settings)
+        probed = run_scrapy(archive, "sites", "probe", host_of(name), "-o", str(draft), **settings)
         assert probed.status == 0, probed.err
         looked = len(server.log)
         assert looked <= 20
         draft.write_text(draft.read_text("utf-8").replace("delay = 3.0", "delay = 0"), "utf-8")
-        crawled = warm_scrapy(archive, "crawl", "drafted", SITES_DIR=str(draft.parent), **settings)
+        crawled = run_scrapy(archive, "crawl", "drafted", SITES_DIR=str(draft.parent), **settings)
         assert crawled.status == 0, crawled.err
         return server.log[looked:]
 
@@ -62,7 +62,7 @@ def test_a_replay_joins_the_pages_of_an_article_as_the_crawl_did(tmp_path: Path)
     bureau = Bureau("trs_wcm", articles=12)
     assert max(len(bureau.parts(story)) for story in bureau.stories) > 1
     crawl_drafted(tmp_path, "trs_wcm", bureau)
-    replayed = warm_scrapy(
+    replayed = run_scrapy(
         tmp_path / "archive", "replay", "--out", str(tmp_path / "out"), SITES_DIR=str(tmp_path / "sites")
     )
     assert replayed.status == 0, replayed.err

@@ -15,8 +15,8 @@ from healthcrawl.demo.products import host_of, products
 from healthcrawl.demo.stories import Story
 from healthcrawl.model import Context, Document
 from healthcrawl.rules import Layout, Rules
+from tests.conftest import run_scrapy
 from tests.walks import fetch, rules_for
-from tests.warm import warm_scrapy
 
 NAMES = sorted(products())
 BEFORE, AFTER = datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 3, 9, tzinfo=UTC)
@@ -91,13 +91,13 @@ def test_a_redesign_changes_no_document_and_a_replay_reads_both(name: str, tmp_p
         settings = {"SITES_DIR": str(sites), "CONNECT_TO": json.dumps({host_of(name): server.address})}
         for bureau, day in ((former, "at_2026_03_01"), (later, "at_2026_03_09")):
             served.present = bureau
-            done = warm_scrapy(archive, "crawl", "redesigned", CLOCK=f"tests.crawl.days.{day}", **settings)
+            done = run_scrapy(archive, "crawl", "redesigned", CLOCK=f"tests.crawl.days.{day}", **settings)
             assert done.status == 0, done.err
     layout = ArchiveLayout(archive)
     steps = [json.loads(line) for line in layout.manifest.read_text("utf-8").splitlines()]
     assert [step["action"] for step in steps] == ["new"] * 6
     out = tmp_path / "out"
-    replayed = warm_scrapy(archive, "replay", "--out", str(out), SITES_DIR=str(sites))
+    replayed = run_scrapy(archive, "replay", "--out", str(out), SITES_DIR=str(sites))
     assert replayed.status == 0, replayed.err
     texts = {path.name: path.read_text("utf-8") for path in out.glob("*.txt")}
     assert texts == {path.name: path.read_text("utf-8") for path in layout.corpus.iterdir()}

@@ -12,7 +12,7 @@ from healthcrawl.corpus.layout import ArchiveLayout
 from healthcrawl.demo import HOST, DemoServer
 from healthcrawl.knowledge.load import load_sites
 from healthcrawl.ui.app import build_app
-from tests.warm import warm_scrapy
+from tests.conftest import run_scrapy
 
 NOW = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
 
@@ -21,7 +21,7 @@ NOW = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
 def demo_archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     archive = tmp_path_factory.mktemp("ui") / "archive"
     with DemoServer() as server:
-        done = warm_scrapy(archive, "crawl", "demo", CONNECT_TO=json.dumps({HOST: server.address}))
+        done = run_scrapy(archive, "crawl", "demo", CONNECT_TO=json.dumps({HOST: server.address}))
     assert done.status == 0, done.err
     return archive
 
