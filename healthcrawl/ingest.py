@@ -20,6 +20,7 @@ import sqlalchemy as sa
 from healthcrawl.core import feeds, message
 from healthcrawl.core.decode import Unreadable, decode, decode_feed
 from healthcrawl.core.filetypes import file_type, mismatch, plain_name
+from healthcrawl.core.identity import post_of
 from healthcrawl.core.links import links, missing
 from healthcrawl.core.process import process
 from healthcrawl.core.refuse import refuse_protected
@@ -558,7 +559,7 @@ def _discover(
     assert rules.site is not None
     assert examined.captured_at is not None
     context, at = examined.context, examined.captured_at
-    news = False
+    news, told = False, list[Finding]()
     for entry in found.entries:
         known = Context(
             role="article",
@@ -568,21 +569,27 @@ def _discover(
             entry_title=entry.title,
             entry_date=entry.date,
         )
-        news |= frontier.discover(tx, canonical(entry.url, rules), entry.url, known, at)
+        address = canonical(entry.url, rules)
+        post = post_of(address, rules)
+        if twin := frontier.twin(tx, address, post, known):
+            news |= twin.is_news
+            told.append(_decision("listed already", entry.url, f"the same article as {twin.address}"))
+        else:
+            news |= frontier.discover(tx, address, entry.url, known, at, post=post)
     for one in found.lists:
         known = Context(role="list", via=examined.url, hops=context.hops + 1, column=one.title or context.column)
         frontier.discover(tx, canonical(one.url, rules), one.url, known, at, head=True)
     moves = frontier.walk.brings_news(context.column, found.rows) or examined.status != 200
     following = canonical(found.next_page, rules)
     if not following or frontier.state_in_run(tx, following):
-        return news, ()
+        return news, tuple(told)
     # The second page may be the first once more, where a site counts pages from 0 and from 1.
     if not moves and context.hops > 1:
-        return news, (_decision("endless list", found.next_page, "the page before it brings nothing new"),)
+        return news, (*told, _decision("endless list", found.next_page, "the page before it brings nothing new"))
     if context.hops + 1 >= rules.site.budget.depth:
-        return news, (_decision("depth", found.next_page, f"budget.depth is {rules.site.budget.depth}"),)
+        return news, (*told, _decision("depth", found.next_page, f"budget.depth is {rules.site.budget.depth}"))
     known = Context(role="list", via=examined.url, hops=context.hops + 1, column=context.column)
     frontier.discover(tx, following, found.next_page, known, at)
     if news or examined.status != 200:
         frontier.ask(tx, following)
-    return news, ()
+    return news, tuple(told)

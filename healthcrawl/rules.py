@@ -121,7 +121,8 @@ class Layout:
 class Family:
     """A CMS product: how to know it, its lists, its article pages.
 
-    `articles` match article URLs, with a group `id` where the URL holds the document's id. `duplicates` turn the addresses of
+    `articles` match article URLs, with a group `id` where they hold a number that no second article of the host has
+    (see `healthcrawl.core.identity.post_of`). `duplicates` turn the addresses of
     print, mobile and like copies into the canonical one. `layouts` are ordered by `since`, oldest first. `weak_pub_date`: the
     PubDate meta tag holds the time of generation here.
     """

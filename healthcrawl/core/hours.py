@@ -37,6 +37,16 @@ def quiet_until(moment: datetime, spans: Iterable[str]) -> datetime | None:
     return None if end == local else end
 
 
+def in_china(moment: datetime) -> str:
+    """A moment as people there write it.
+
+    >>> from datetime import UTC
+    >>> in_china(datetime(2026, 3, 1, 1, 30, tzinfo=UTC))
+    '2026-03-01 09:30 (China time)'
+    """
+    return f"{moment.astimezone(CHINA):%Y-%m-%d %H:%M} (China time)"
+
+
 def day_of(moment: datetime) -> date:
     """The day that a moment belongs to in China."""
     return moment.astimezone(CHINA).date()

@@ -18,7 +18,7 @@ from healthcrawl.corpus.engines import PURPOSE, Purpose, SQLite, copy_sqlite, da
 from healthcrawl.corpus.layout import ArchiveLayout
 from healthcrawl.errors import ArchiveError
 
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 _OLDEST = 2  # the oldest version that is brought up to the present one
 _REBUILD = "move it away and run `scrapy replay` to rebuild captures and documents"
 
@@ -64,7 +64,14 @@ pages = sa.Table(
     sa.Column("failures", sa.Integer, **_ZERO, comment="in a row"),
     sa.Column("gone_at", sa.Text, **_EMPTY, comment="the first 404 or 410 of those in a row"),
     sa.Column("withdrawn_at", sa.Text, **_EMPTY, comment="the one, days later, that confirmed it"),
+    sa.Column(
+        "post",
+        sa.Text,
+        **_EMPTY,
+        comment="host and number of the article, the same in all its columns; empty: none known",
+    ),
     sa.Index("pages_due", "site", "run", "role"),
+    sa.Index("pages_post", "site", "post"),
     sa.Index("pages_queue", "site", "queue", "place"),
 )
 
@@ -297,6 +304,14 @@ requests = sa.Table(
     sa.Column("server", sa.Text, primary_key=True, comment="a host, or the name of an installation"),
     sa.Column("day", sa.Text, primary_key=True, comment="in China"),
     sa.Column("number", sa.Integer, nullable=False),
+)
+
+rests = sa.Table(
+    "rests",
+    metadata,
+    sa.Column("server", sa.Text, primary_key=True, comment="a host, or the name of an installation"),
+    sa.Column("until", sa.Text, nullable=False, comment="when it may be asked again, as it said"),
+    sa.Column("why", sa.Text, nullable=False),
 )
 
 leases = sa.Table(

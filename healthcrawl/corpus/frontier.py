@@ -33,9 +33,11 @@ from healthcrawl.corpus.queues import (
     NOW,
     PageRow,
     State,
+    Twin,
     Visit,
     announced,
     days_since,
+    is_same_title,
     page_of,
     put_off,
 )
@@ -107,17 +109,21 @@ class Frontier:
         modified: str = "",
         told_by: Teller = "list",
         head: bool = False,
+        post: str = "",
     ) -> bool:
         """Note a page that a list names; say whether that is news: it is unknown, was never tried, or is said to have changed.
 
         What a list says of a known page is brought up to date. A new title or date says that the page has changed, and so does a new
-        `modified`, which a sitemap or feed (`told_by`) gives. A `head` is the first page of a list, to be read at every run.
+        `modified`, which a sitemap or feed (`told_by`) gives. A `head` is the first page of a list, to be read at every run. `post` is
+        what an article is known by in all its columns (see `twin`).
         """
         row = self._row(tx, address)
         if row is None:
-            new = self._new(address, url, context, at) | {"modified": modified, "head": int(head)}
+            new = self._new(address, url, context, at) | {"modified": modified, "head": int(head), "post": post}
             tx.execute(sa.insert(_TABLE).values(**new))
             return True
+        if post and post != row["post"]:
+            tx.execute(sa.update(_TABLE).where(self._is(address)).values(post=post))
         return self._hear_again(tx, row, url, context, modified, told_by, head=head)
 
     def hear(
@@ -183,6 +189,22 @@ class Frontier:
         if told:
             tx.execute(sa.update(_TABLE).where(self._is(row["address"])).values(**told))
         return bool(signal) or row["state"] == "pending"
+
+    def twin(self, tx: sa.Connection, address: str, post: str, context: Context) -> Twin | None:
+        """The page of an article that a list names at an address not known yet, if another list has named it elsewhere.
+
+        A number alone may be given twice, so the date has to be the same too, and the title as far as both lists show it. A page that is not
+        there any more, or never was to be had, stands for nobody.
+        """
+        if not (post and context.entry_date) or self._row(tx, address):
+            return None
+        query = sa.select(_TABLE.c.address, _TABLE.c.entry_title, _TABLE.c.state, _TABLE.c.run)
+        query = query.where(_TABLE.c.site == self._site, _TABLE.c.post == post, _TABLE.c.failures == 0)
+        query = query.where(_TABLE.c.entry_date == context.entry_date, _TABLE.c.state.in_(("pending", "fetched")))
+        for row in tx.execute(query.order_by(_TABLE.c.address)):
+            if is_same_title(row.entry_title, context.entry_title):
+                return Twin(address=row.address, is_news=row.state == "pending" or row.run == self._run)
+        return None
 
     def ask(self, tx: sa.Connection, address: str) -> None:
         """Have a known page visited now, unless this run has been there."""
@@ -373,6 +395,7 @@ class Frontier:
             "changes": 0.0,
             "exposure": 0.0,
             "head": 0,
+            "post": "",
         }
 
     def _row(self, tx: sa.Connection, address: str) -> dict[str, Any] | None:

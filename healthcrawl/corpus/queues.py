@@ -21,6 +21,8 @@ _DAY = timedelta(days=1)
 _CONFIRM = 1.5 * _DAY  # from a first 404 to the visit that confirms it; with a daily run, the second after
 _GONE_FOR = _DAY  # so far apart at least they are
 _LONGEST = 30 * _DAY  # until a page is tried again that failed, was not there, redirects or is forbidden
+_CUT = ".…· "  # what a title that is cut off ends with
+_TELLING = 6  # characters of it
 _FORBIDDEN = 7 * _DAY
 
 # What a page has that was just read, or just found.
@@ -56,6 +58,26 @@ class Visit:
     last_modified: str = ""
     changed: bool = False
     lied: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Twin:
+    """The page that stands for an article which other lists name at other addresses. `is_news`: this run has seen it first."""
+
+    address: str
+    is_news: bool
+
+
+def is_same_title(one: str, other: str) -> bool:
+    """Whether two lists show the same title, be it cut off in one of them.
+
+    >>> is_same_title("关于开展健康讲座的通知", "关于开展健康讲座…"), is_same_title("会议通知", "会议通知(二)"), is_same_title("", "")
+    (True, False, False)
+    """
+    whole, cut = one.rstrip(_CUT), other.rstrip(_CUT)
+    if one == other or min(len(whole), len(cut)) < _TELLING:
+        return bool(one) and one == other
+    return (cut != other and one.startswith(cut)) or (whole != one and other.startswith(whole))
 
 
 def kind_of(row: Mapping[str, Any], at: datetime) -> PageClass:

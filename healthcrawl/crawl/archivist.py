@@ -26,6 +26,7 @@ from healthcrawl.corpus.catalog import Catalog, open_catalog
 from healthcrawl.corpus.frontier import Frontier
 from healthcrawl.corpus.manifest import Manifest
 from healthcrawl.corpus.queues import PageRow, Visit
+from healthcrawl.corpus.rests import Rest
 from healthcrawl.corpus.runs import Run, begin_run, end_run
 from healthcrawl.corpus.store import Store, count_documents
 from healthcrawl.corpus.vitals import earlier_runs, read_vitals, standing_problems
@@ -178,6 +179,11 @@ class Archivist:
     def left_alone(self) -> Mapping[str, str]:
         """The servers that were left alone for the rest of the run, and why."""
         return self._politeness.left_alone if self._politeness else {}
+
+    @property
+    def resting(self) -> Mapping[str, Rest]:
+        """The servers that had asked to be left alone before this run, and so were."""
+        return self._politeness.resting if self._politeness else {}
 
     @property
     def bytes_written(self) -> int:

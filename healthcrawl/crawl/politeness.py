@@ -7,16 +7,17 @@ server has had enough of us. When the hour or the budget ends the crawl, what is
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from scrapy.exceptions import IgnoreRequest
 from scrapy.settings import BaseSettings
 
-from healthcrawl.core.hours import day_of, is_span, quiet_until
+from healthcrawl.core.hours import day_of, in_china, is_span, quiet_until
 from healthcrawl.corpus.catalog import Catalog
 from healthcrawl.corpus.layout import ArchiveLayout
 from healthcrawl.corpus.requests import spend
+from healthcrawl.corpus.rests import LONGEST_REST, Rest, keep_rest, rest_of
 from healthcrawl.crawl.options import size
 from healthcrawl.crawl.patience import Patience, Verdict
 from healthcrawl.crawl.turns import LONGEST_PAUSE, Turn, Turns
@@ -60,6 +61,8 @@ class Politeness:
         self._pause = pause
         self._is_ending = is_ending
         self._name = site.name
+        self.resting: dict[str, Rest] = {}  # the servers that had asked, before this run, to be left alone
+        self._looked_up: set[str] = set()
         self._quiet_hours = _spans(settings) or manners.quiet_hours
         self._budget = size(settings, "REQUESTS_A_DAY", least=0) or manners.requests_a_day
         longest = number(settings, "BACKOFF_LONGEST")
@@ -73,7 +76,7 @@ class Politeness:
             name=site.name,
             installation=manners.installation,
             delay=number(settings, "DOWNLOAD_DELAY"),
-            check=self._check,
+            check=self._refuse,
         )
 
     @property
@@ -102,6 +105,10 @@ class Politeness:
         """Take in how a host answered: it may get a pause, or be left alone."""
         key = self.turns.key(host)
         turn.rest = self._patience.note(key, verdict)
+        if verdict.retry_after > self._patience.longest:
+            seconds = min(verdict.retry_after, LONGEST_REST.total_seconds())
+            until = self._clock() + timedelta(seconds=seconds)
+            keep_rest(self._catalog, key, Rest(until=until, why=verdict.why))
         if key in self._patience.given_up:
             logger.warning(
                 "%s: %s is left alone for the rest of this run: %s", self._name, key, self._patience.given_up[key]
@@ -119,6 +126,12 @@ class Politeness:
             raise EndingError("the crawl is ending")
 
     def _refuse(self, key: str) -> None:
+        if key not in self._looked_up:
+            self._looked_up.add(key)
+            if rest := rest_of(self._catalog, key, self._clock()):
+                self.resting[key] = rest
+        if key in self.resting:
+            raise HostLeftAloneError(f"it asked to be left alone until {in_china(self.resting[key].until)}")
         if key in self._patience.given_up:
             raise HostLeftAloneError(self._patience.given_up[key])
         self._check()

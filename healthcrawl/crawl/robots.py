@@ -16,7 +16,7 @@ from scrapy.utils.httpobj import urlparse_cached
 from twisted.internet.defer import Deferred
 
 from healthcrawl.crawl.archivist import Archivist
-from healthcrawl.crawl.politeness import EndingError
+from healthcrawl.crawl.politeness import EndingError, HostLeftAloneError
 from healthcrawl.errors import ArchiveError
 
 if TYPE_CHECKING:
@@ -40,10 +40,11 @@ class RobotsUnknownError(IgnoreRequest):
 
 
 class _Unknown(RobotParser):
-    """The rules of a host that could not tell its rules; `why` says how that came."""
+    """The rules of a host that could not tell its rules; `why` says how that came, `error` is what its pages end with."""
 
-    def __init__(self, why: str) -> None:
+    def __init__(self, why: str, error: IgnoreRequest | None = None) -> None:
         self.why = why
+        self.error = error or RobotsUnknownError(f"robots.txt {why}")
 
     @classmethod
     def from_crawler(cls, crawler: object, robotstxt_body: bytes) -> "_Unknown":
@@ -81,7 +82,7 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         """Refuse what the rules forbid."""
         if isinstance(rp, _Unknown):
             self._archivist.politeness.check_ending()
-            raise RobotsUnknownError(f"robots.txt {rp.why}")
+            raise rp.error
         try:
             super().process_request_2(rp, request)
         except IgnoreRequest as error:
@@ -97,8 +98,9 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         self._slow_down(request)
 
     def _robots_error(self, exc: Exception, netloc: str) -> None:
-        told = isinstance(exc, EndingError | ArchiveError)  # or will be: the crawl is ending
-        self._shut(netloc, f"can't be fetched ({exc})", warn=not told)
+        told = isinstance(exc, EndingError | HostLeftAloneError | ArchiveError)  # or will be, at the end
+        left_alone = exc if isinstance(exc, HostLeftAloneError) else None
+        self._shut(netloc, f"can't be fetched ({exc})", left_alone, warn=not told)
 
     @property
     def _archivist(self) -> Archivist:
@@ -106,12 +108,12 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         assert archivist is not None, "the add-on installs it"
         return archivist
 
-    def _shut(self, netloc: str, why: str, *, warn: bool = True) -> None:
+    def _shut(self, netloc: str, why: str, error: IgnoreRequest | None = None, *, warn: bool = True) -> None:
         if warn:
             logger.warning("robots.txt of %s %s: the host is left alone in this run", netloc, why)
         waiting = self._parsers[netloc]
         assert isinstance(waiting, Deferred)
-        self._parsers[netloc] = unknown = _Unknown(why)
+        self._parsers[netloc] = unknown = _Unknown(why, error)
         waiting.callback(unknown)
 
     def _slow_down(self, request: "Request") -> None:

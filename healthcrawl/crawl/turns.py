@@ -39,11 +39,13 @@ class Turn:
 class Turns:
     """The turns of one crawl.
 
-    `delay` are the seconds between two requests, `name` tells other processes whose turn it is, and `check` raises when the
-    crawl is to stop, however long it would have to wait.
+    `delay` are the seconds between two requests, `name` tells other processes whose turn it is, and `check` raises when
+    nothing more is to be asked of the server of a key, however long it would have to wait.
     """
 
-    def __init__(self, folder: Path, *, name: str, installation: str, delay: float, check: Callable[[], None]) -> None:
+    def __init__(
+        self, folder: Path, *, name: str, installation: str, delay: float, check: Callable[[str], None]
+    ) -> None:
         self._folder = folder
         self._holder = f"{name}, process {os.getpid()} on {socket.gethostname()}"
         self._installation = installation
@@ -104,7 +106,7 @@ class Turns:
         """Return with the lock, when the pause of whoever had it last is over."""
         patience = time.monotonic() + _PATIENCE
         while True:
-            self._check()
+            self._check(key)
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:

@@ -35,6 +35,7 @@ class Resource:
     content_type: str = "text/html; charset=utf-8"
     status: int = 200
     location: str = ""
+    retry_after: str = ""
     modified: datetime | None = None
     tagged: bool = False
     sending: frozenset[Sending] = frozenset()
@@ -159,6 +160,7 @@ def _headers(resource: Resource) -> dict[str, str]:
         "Last-Modified": format_datetime(resource.modified.astimezone(UTC), usegmt=True) if resource.modified else "",
         "ETag": resource.etag,
         "Location": resource.location,
+        "Retry-After": resource.retry_after,
         "Set-Cookie": f"{resource.gate}; Path=/" if resource.gate and resource.location else "",
     }
     return {name: value for name, value in given.items() if value}

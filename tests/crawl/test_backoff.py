@@ -118,3 +118,31 @@ def test_a_daily_budget_holds_over_runs_and_quiet_hours_end_a_crawl(tmp_path: Pa
         targets = [served.target for served in server.log if served.target != "/robots.txt"]
     assert sorted(targets) == sorted({FIRST, *(path(number) for number in range(100_001, 100_009))})
     assert len(texts(tmp_path)) == 8
+
+
+@pytest.mark.parametrize("first", [False, True], ids=["page", "robots.txt"])
+def test_a_long_rest_that_a_server_asked_for_holds_over_runs(tmp_path: Path, first: bool) -> None:
+    """Cron comes back every hour; the server wants to be left alone until tomorrow."""
+    write_site(tmp_path / "sites", "weary", HOST)
+    site = resources(HOST, 4, noise=0)
+    weary = "/robots.txt" if first else path(100_002)
+    well, site[weary] = site[weary], Resource(status=503, retry_after="86400")
+    with DemoServer(site) as server:
+        began = time.monotonic()
+        done = crawl(tmp_path, server, CLOCK="tests.crawl.days.at_2026_03_01", BACKOFF_LONGEST="20")
+        assert done.status == 1
+        assert time.monotonic() - began < 20  # nobody waits for a turn that will not be taken
+        for turn in (tmp_path / "archive" / "turns").iterdir():
+            turn.unlink()  # by which real time the server may be asked again
+        site[weary], asked = well, len(server.log)
+        for _ in range(2):
+            done = crawl(tmp_path, server, CLOCK="tests.crawl.days.at_2026_03_01")
+            assert (done.status, len(server.log)) == (1, asked)
+            assert (
+                f"asked to be left alone, and nothing was asked of it: {HOST} (status 503) until 2026-03-02 "
+                in done.err
+            )
+            assert "robots.txt" not in done.err
+        done = crawl(tmp_path, server, CLOCK="tests.crawl.days.at_2026_03_09")
+        assert done.status == 0, done.err
+    assert len(texts(tmp_path)) == 4

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
@@ -29,14 +29,19 @@ def _closed() -> Iterator[None]:
 
 
 def turns(
-    folder: Path, name: str = "north", *, installation: str = "", delay: float = 0.0, check: object = None
+    folder: Path,
+    name: str = "north",
+    *,
+    installation: str = "",
+    delay: float = 0.0,
+    check: Callable[[str], None] | None = None,
 ) -> Turns:
     made = Turns(
         folder,
         name=name,
         installation=installation,
         delay=delay,
-        check=check or (lambda: None),  # type: ignore[arg-type]
+        check=check or (lambda _: None),
     )
     _opened.append(made)
     return made
@@ -105,7 +110,7 @@ def test_robots_txt_may_ask_for_more(tmp_path: Path) -> None:
 def test_a_wait_ends_when_the_crawl_does(tmp_path: Path) -> None:
     ending = False
 
-    def check() -> None:
+    def check(_: str) -> None:
         if ending:
             raise Ended
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from scrapy.crawler import AsyncCrawlerProcess
 from scrapy.settings import SETTINGS_PRIORITIES, Settings
 
+from healthcrawl.core.hours import in_china
 from healthcrawl.corpus.catalog import open_catalog
 from healthcrawl.crawl.aftermath import Ending, tell
 from healthcrawl.crawl.archivist import OVER_BUDGET, Archivist
@@ -144,6 +145,11 @@ def _complaint(crawler: "Crawler", archivist: Archivist) -> str:
         return (
             f"{name}: some pages could not be read for a fault of healthcrawl's own; the log has it for a report, the archive has the "
             "pages, and `scrapy replay` reads them again once it is mended"
+        )
+    if resting := archivist.resting:
+        told = "; ".join(f"{server} ({rest.why}) until {in_china(rest.until)}" for server, rest in resting.items())
+        return (
+            f"{name}: asked to be left alone, and nothing was asked of it: {told}; the same command goes on after that"
         )
     if left := archivist.left_alone:
         return (
