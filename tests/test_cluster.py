@@ -68,6 +68,7 @@ def workers_of(process: int) -> Iterator[int]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_a_replay_on_a_cluster_that_loses_a_worker_is_the_same(tmp_path: Path) -> None:
     bench = make_archive(tmp_path / "bench", 1000, pages_a_file=170)
     alone, shared = copy(bench, tmp_path / "alone"), copy(bench, tmp_path / "shared")
@@ -79,7 +80,7 @@ def test_a_replay_on_a_cluster_that_loses_a_worker_is_the_same(tmp_path: Path) -
         killed = next(workers_of(process.pid))
         os.kill(killed, signal.SIGKILL)
         kept = lines(shared.manifest)
-        _, told = process.communicate(timeout=280)
+        _, told = process.communicate(timeout=600)
     assert process.returncode == 0, told
     assert 0 < kept < lines(alone.manifest)
     assert content(shared.corpus, shared.manifest) == content(alone.corpus, alone.manifest)

@@ -139,6 +139,7 @@ def test_a_url_that_no_driver_knows_is_wrong_use(url: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_an_outage_of_s3_loses_nothing_and_a_replay_reads_from_there(
     s3: S3, bench: ArchiveLayout, layout: ArchiveLayout, tmp_path: Path
 ) -> None:

@@ -150,6 +150,7 @@ def documents(where: Path | str, site: str) -> dict[str, tuple[str, ...]]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_a_fleet_that_loses_a_worker_crawls_every_site_once_and_whole(tmp_path: Path, url: str) -> None:
     mapped: dict[str, str] = {}
     with ExitStack() as stack:
@@ -171,7 +172,7 @@ def test_a_fleet_that_loses_a_worker_crawls_every_site_once_and_whole(tmp_path: 
             worker = psutil.Process(crawls[0]).parent()
             for lost in (worker.pid, crawls[0]):
                 os.kill(lost, signal.SIGKILL)
-            out, err = process.communicate(timeout=280)
+            out, err = process.communicate(timeout=600)
         ended = {one["site"]: one for one in map(json.loads, out.splitlines())}
         assert process.returncode == 0, err
         assert {site: one["status"] for site, one in ended.items()} == dict.fromkeys(SITES, 0)
