@@ -14,7 +14,6 @@ from healthcrawl.core.tree import Block
 
 INFO_LINE = re.compile(r"(?:发[布表]|發[布佈表])[时時]?[间間日]?期?\s*[:：]|[来來]源\s*[:：]")
 _COLON = re.compile("[:：]")
-# An info line that says when: no sentence, and no line in a text, has both.
 _DAY = r"\d{4}\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}"
 _PUBLISHED = re.compile(r"(?:发[布表]|發[布佈表])[时時日]?[间間期]?\s*[:：].{0,9}\d{4}")
 # The same without such a label: a source and a day.
