@@ -117,8 +117,8 @@ class FullText:
         """Whether the file can't be used, so that the index is lost when this process ends."""
         return self._memory is not None
 
-    def facts(self) -> dict[str, str]:
-        """What was noted with the last change; nothing of an index that has to be made anew."""
+    def facts(self) -> dict[str, str] | None:
+        """What was noted with the last change; None of an index that has to be made anew."""
         return self._safely(_facts)
 
     def note(self, facts: Mapping[str, str]) -> None:
@@ -240,11 +240,11 @@ def _form() -> str:
     return hashlib.sha256(told.encode()).hexdigest()[:16]
 
 
-def _facts(database: sqlite3.Connection) -> dict[str, str]:
+def _facts(database: sqlite3.Connection) -> dict[str, str] | None:
     if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'facts'").fetchone():
-        return {}
+        return None
     facts = dict(database.execute("SELECT name, value FROM facts"))
-    return facts if facts.pop("form", "") == _form() else {}
+    return facts if facts.pop("form", "") == _form() else None
 
 
 def _make(database: sqlite3.Connection) -> None:

@@ -96,9 +96,10 @@ class Search:
         known = self._index.facts()
         if known == present:
             return True
-        numbers = self._told_between(int(known["journal"]), journal) if known.get("readers") == str(readers) else None
+        same_readers = known is not None and known.get("readers") == present["readers"]
+        numbers = self._told_between(int(known["journal"]), journal) if known and same_readers else None
         try:
-            if not known:
+            if known is None:  # one that another process has begun is gone on with
                 self._index.clear()
             if not self._bring(numbers) or self._index.is_out_of_turn():
                 self._index.clear()

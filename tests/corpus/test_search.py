@@ -320,6 +320,18 @@ def test_while_another_process_writes_what_there_is_is_searched(small: Shelf) ->
     assert len(everything(search, "卫生")) == len(before) + 1
 
 
+def test_two_that_build_at_once_build_one_index(small: Shelf) -> None:
+    small.keep(document(n) for n in range(20, 400))
+    searches = [search_of(small) for _ in range(2)]
+    threads = [Thread(target=search.refresh) for search in searches]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert set(everything(searches[0], "卫生")) == scan(small, "卫生")
+    assert len(everything(searches[1], "")) == 400
+
+
 def test_several_may_ask_while_documents_come(small: Shelf) -> None:
     searches, wrong = [search_of(small) for _ in range(3)], []
 
