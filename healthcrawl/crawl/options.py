@@ -161,6 +161,21 @@ def _positive(name: str, value: str) -> int:
     return int(value)
 
 
+def output_file(value: str | None, example: str) -> Path:
+    """The file that `-o` names.
+
+    Raises:
+        UsageError: it names none, or one that can't be there.
+    """
+    if not value:
+        raise UsageError(f"-o FILE: say which file to write, like -o {example}")
+    path = Path(value)
+    if path.is_dir() or not path.parent.is_dir():
+        advice = "a folder; name a file" if path.is_dir() else "its folder is not there; make it first"
+        raise UsageError(f"-o {path}: {advice}")
+    return path
+
+
 def archive_files(args: Iterable[str]) -> list[Path]:
     """The WARC and ARC files that are named, and those in the folders that are.
 

@@ -8,13 +8,9 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-import threading
-import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
-import uvicorn
 from PIL import Image
 
 from healthcrawl.corpus.layout import ArchiveLayout
@@ -23,6 +19,7 @@ from healthcrawl.demo import HOST, DemoServer
 from healthcrawl.knowledge.load import load_sites
 from healthcrawl.ui.app import build_app
 from tests.conftest import ROOT, run_scrapy
+from tests.ui.browser import served
 
 MIRRORED = "全市医疗服务能力提升工程推进会召开"
 _OPTIONS = ("--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--disable-background-networking",
@@ -37,7 +34,7 @@ def main(browser: str) -> None:
         with DemoServer() as server:
             done = run_scrapy(archive, "crawl", "demo", CONNECT_TO=json.dumps({HOST: server.address}))
         assert done.status == 0, done.err
-        with served(archive) as address:
+        with served(build_app(ArchiveLayout(archive), load_sites().sites, system_clock)) as address:
             # Name, address of the page, width and height.
             pictures = (("serve-site", "/sites/demo", 1200, 720), ("serve-article", mirrored(archive), 1200, 760))
             for name, path, width, height in pictures:
@@ -54,23 +51,6 @@ def mirrored(archive: Path) -> str:
     with closing(sqlite3.connect(archive / "catalog.sqlite")) as catalog:
         (number,) = catalog.execute("SELECT number FROM documents WHERE title = ?", (MIRRORED,)).fetchone()
     return f"/documents/{number}"
-
-
-@contextmanager
-def served(archive: Path) -> Iterator[str]:
-    """The pages of an archive on a loopback port, while the block runs."""
-    app = build_app(ArchiveLayout(archive), load_sites().sites, system_clock)
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, access_log=False))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        time.sleep(0.05)
-    (listener, *_) = server.servers[0].sockets
-    try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join()
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 import argparse
 import os
-from pathlib import Path
 
 from scrapy.settings import BaseSettings
 
@@ -11,7 +10,7 @@ from healthcrawl.corpus.condition import crawled_sites
 from healthcrawl.corpus.search import Search
 from healthcrawl.crawl.clock import load_clock
 from healthcrawl.crawl.exits import DONE
-from healthcrawl.crawl.options import all_sites, archive_layout, moment, normal_form
+from healthcrawl.crawl.options import all_sites, archive_layout, moment, normal_form, output_file
 from healthcrawl.disk import write_atomically
 from healthcrawl.errors import UsageError
 
@@ -28,7 +27,7 @@ def work(settings: BaseSettings, args: list[str], opts: argparse.Namespace) -> i
         from healthcrawl.ui.shelf import Shelf  # noqa: PLC0415
     except ModuleNotFoundError as error:
         raise UsageError(f"report needs {error.name}: pip install 'healthcrawl[ui]'") from error
-    path = _target(opts.output)
+    path = output_file(opts.output, "report.html")
     languages = words.languages()
     if opts.lang and opts.lang not in languages:
         raise UsageError(f"--lang: expected one of {', '.join(languages)}, got {opts.lang!r}")
@@ -55,17 +54,6 @@ def work(settings: BaseSettings, args: list[str], opts: argparse.Namespace) -> i
         catalog.close()
     write_atomically(path, html.encode())
     return DONE
-
-
-def _target(output: str | None) -> Path:
-    if not output:
-        raise UsageError("-o FILE: say which file to write, like -o report.html")
-    path = Path(output)
-    if path.is_dir() or not path.parent.is_dir():
-        raise UsageError(
-            f"-o {path}: {'a folder; name a file' if path.is_dir() else 'its folder is not there; make it first'}"
-        )
-    return path
 
 
 def _locale() -> str:

@@ -2,13 +2,12 @@
 
 import argparse
 import sys
-from pathlib import Path
 
 from scrapy.settings import BaseSettings
 
 from healthcrawl.corpus.catalog import catalog_exists, open_catalog
 from healthcrawl.crawl.exits import DONE
-from healthcrawl.crawl.options import archive_layout, moment, one_site, size
+from healthcrawl.crawl.options import archive_layout, moment, one_site, output_file, size
 from healthcrawl.crawl.progress import track
 from healthcrawl.errors import ArchiveError, UsageError
 from healthcrawl.packing import pack, plan
@@ -18,13 +17,7 @@ def work(settings: BaseSettings, args: list[str], opts: argparse.Namespace) -> i
     """Write the file, then say what is in it."""
     if len(args) != 1:
         raise UsageError("expected the name of one site; `scrapy list` shows them")
-    if not opts.output:
-        raise UsageError("-o FILE: say which file to write, like -o demo.wacz")
-    site, path = one_site(settings, args[0]), Path(opts.output)
-    if path.is_dir() or not path.parent.is_dir():
-        raise UsageError(
-            f"-o {path}: {'a folder; name a file' if path.is_dir() else 'its folder is not there; make it first'}"
-        )
+    path, site = output_file(opts.output, "demo.wacz"), one_site(settings, args[0])
     if path.exists() and not opts.force:
         raise UsageError(f"-o {path}: there already; --force replaces it")
     since = moment(opts.since, "--since")
