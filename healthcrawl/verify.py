@@ -55,8 +55,10 @@ class _Known:
     steps: dict[int, Step]  # the last of every number
     aliases: dict[str, int]  # numbers of the addresses that show another's text
     wanted: Mapping[tuple[str, str], list[Step]]  # by site and WARC file
+    pages: frozenset[str]  # ids of the captures of texts that have several
     found: set[str] = field(default_factory=set)  # ids of their captures that are in the archive
     lost: set[str] = field(default_factory=set)  # and of those that a repair could not save
+    repaired: set[str] = field(default_factory=set)  # sites of which a repair could not save something
 
 
 def verify(layout: ArchiveLayout) -> Iterator[Verdict]:
@@ -187,11 +189,15 @@ def _journal(layout: ArchiveLayout) -> tuple[_Known, Verdict | None]:
     wanted: dict[tuple[str, str], list[Step]] = defaultdict(list)
     for step in steps.values():
         wanted[step.site, step.warc_file].append(step)
-    return _Known(steps=steps, aliases=aliases, wanted=wanted), broken
+    pages = frozenset(record_id for step in steps.values() for record_id in step.pages)
+    return _Known(steps=steps, aliases=aliases, wanted=wanted, pages=pages), broken
 
 
 def _note(known: _Known, site: str, name: str, checked: Checked) -> None:
     """Note which captures that the journal speaks of are in a file, and which a repair of it could not save."""
+    known.found |= known.pages & checked.captures.keys()
+    if checked.gaps:
+        known.repaired.add(site)
     for step in known.wanted.get((site, name), ()):
         if step.record_id in checked.captures:
             known.found.add(step.record_id)
@@ -360,7 +366,20 @@ def _verify_text(path: Path, step: Step | None, layout: ArchiveLayout, known: _K
         return Verdict(file=str(path), state="damaged", detail=detail, remedy="replay", source=source)
     if step.record_id in known.lost:
         return Verdict(file=str(path), state="ok", detail="its capture was lost to damage that was repaired")
-    return _verdict(path, [] if step.record_id in known.found else [f"its capture {step.record_id} is not in {source}"])
+    return _verify_captures(path, step, source, known)
+
+
+def _verify_captures(path: Path, step: Step, source: str, known: _Known) -> Verdict:
+    """Whether the captures that a text was made of are in the archive: its own, and those of its other pages."""
+    if step.record_id not in known.found:
+        return _verdict(path, [f"its capture {step.record_id} is not in {source}"])
+    missing = [record_id for record_id in step.pages if record_id not in known.found]
+    if missing and step.site in known.repaired:  # the journal does not tell where they lay
+        detail = f"captures of {len(missing)} of its pages are gone, and files of its site were repaired"
+        return Verdict(file=str(path), state="ok", detail=detail)
+    return _verdict(
+        path, [f"the capture {record_id} of one of its pages is not in the archive" for record_id in missing]
+    )
 
 
 def _verify_adopted(path: Path, digest: str, step: Step) -> Verdict:

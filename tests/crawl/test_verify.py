@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from healthcrawl.core import message
-from healthcrawl.corpus.layout import content_hash
+from healthcrawl.corpus.layout import ArchiveLayout, content_hash
+from healthcrawl.verify import Verdict, verify
 from healthcrawl.warc.read import read_captures, read_records
 from tests.conftest import run_scrapy
 from tests.crawl.disks import disk, remount
@@ -54,6 +55,21 @@ def test_a_file_that_the_journal_does_not_know_is_told(archive: Path) -> None:
     (archive / "corpus" / f"901_{content_hash(data)[:16]}.txt").write_bytes(data)
     status, counts, _ = states(archive)
     assert (status, counts["unknown"]) == (1, 1)
+
+
+def test_all_captures_of_a_text_over_several_pages_are_looked_for(archive: Path) -> None:
+    journal = archive / "manifest.jsonl"
+    before = journal.read_text("utf-8")
+    first, second, *_ = [json.loads(line) for line in before.splitlines()]
+
+    def verdict_with(page: str) -> Verdict:
+        step = first | {"pages": [first["record_id"], page]}
+        journal.write_text(before + json.dumps(step, ensure_ascii=False) + "\n", "utf-8")
+        return next(one for one in verify(ArchiveLayout(archive)) if Path(one.file).name == first["name"])
+
+    assert verdict_with(second["record_id"]).state == "ok"
+    told = verdict_with("<urn:uuid:lost>")
+    assert (told.state, "<urn:uuid:lost>" in told.detail) == ("damaged", True)
 
 
 def test_a_lost_text_is_told_and_written_again_by_a_replay(archive: Path) -> None:
