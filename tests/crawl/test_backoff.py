@@ -95,8 +95,8 @@ def test_pauses_are_kept_and_what_heals_is_fetched(tmp_path: Path) -> None:
         seconds = time.monotonic() - began
     assert done.status == 0, done.err
     assert len(texts(tmp_path)) == 4
-    assert seconds > 3  # one second, then two
-    assert "answered status 503: no request for 1 s" in done.err
+    assert done.err.count("answered status 503: no request for 1 s") == 2  # others are served in between
+    assert seconds > 2
 
 
 def test_a_daily_budget_holds_over_runs_and_quiet_hours_end_a_crawl(tmp_path: Path) -> None:

@@ -14,6 +14,8 @@ from healthcrawl.knowledge.load import load_sites
 from healthcrawl.ui.app import build_app
 from tests.conftest import run_scrapy
 
+# A command, which needs more than the tests do.
+collect_ignore = ["pictures.py"]
 NOW = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
 
 
