@@ -6,6 +6,7 @@ discovery can go first.
 """
 
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Self
@@ -18,7 +19,7 @@ from healthcrawl.crawl.archivist import CONTEXT, INGESTED, OVER_BUDGET, PAGE, Ar
 from healthcrawl.crawl.options import budget, is_full, normal_form
 from healthcrawl.crawl.results import as_json
 from healthcrawl.crawl.robots import ForbiddenByRobotsError, RobotsUnknownError
-from healthcrawl.errors import HealthcrawlError
+from healthcrawl.errors import ArchiveError, HealthcrawlError
 from healthcrawl.knowledge.load import load_rules
 from healthcrawl.model import Document
 from healthcrawl.rules import Rules, Site
@@ -67,8 +68,11 @@ class SiteSpider(Spider):
 
     async def start(self) -> AsyncIterator[Request]:
         """The first pages that are due."""
-        self._archivist().seed()
-        for request in self._next():
+        requests: list[Request] = []
+        with self._ending_where_the_archive_fails():
+            self._archivist().seed()
+            requests = self._next()
+        for request in requests:
             yield request
 
     def go_on(self) -> None:
@@ -78,8 +82,10 @@ class SiteSpider(Spider):
             DontCloseSpider: there are some.
             CloseSpider: there are some, but the budget is used up.
         """
-        self._look_after()
-        requests = self._next()
+        requests: list[Request] = []
+        with self._ending_where_the_archive_fails():
+            self._look_after()
+            requests = self._next()
         if requests:
             assert self.crawler.engine is not None
             for request in requests:
@@ -97,7 +103,8 @@ class SiteSpider(Spider):
         ingested, page = response.meta[INGESTED], response.meta[PAGE]
         self._batch.pop(page.address, None)
         if ingested.outcome.address != page.address:  # the rules for addresses have changed since it was found
-            self._archivist().frontier.forget(page.address)
+            with self._ending_where_the_archive_fails():
+                self._archivist().frontier.forget(page.address)
         if isinstance(ingested.outcome, Document) and ingested.document:
             yield as_json(ingested.document)
         if self._is_over_budget():
@@ -108,14 +115,24 @@ class SiteSpider(Spider):
         request: Any = failure.request  # type: ignore[attr-defined]
         page, archivist = request.meta[PAGE], self._archivist()
         if isinstance(failure.value, ForbiddenByRobotsError):
-            archivist.skip(page, "forbidden", "forbidden by robots.txt")
+            with self._ending_where_the_archive_fails():
+                archivist.skip(page, "forbidden", "forbidden by robots.txt")
         elif isinstance(failure.value, RobotsUnknownError):
-            archivist.skip(page, "failed", str(failure.value))
+            with self._ending_where_the_archive_fails():
+                archivist.skip(page, "failed", str(failure.value))
         elif not isinstance(failure.value, IgnoreRequest | HealthcrawlError) and INGESTED not in request.meta:
             # Not a failure to fetch: a fault of ours, which must not pass unseen.
             self.logger.error("%s: %r", page.url, failure.value, exc_info=failure.value)
             assert self.crawler.stats is not None
             self.crawler.stats.inc_value("spider_exceptions/count")
+
+    @contextmanager
+    def _ending_where_the_archive_fails(self) -> Iterator[None]:
+        """Scrapy would log an error raised here as a fault of ours, and go on or call the run finished."""
+        try:
+            yield
+        except ArchiveError as error:
+            self._archivist().stop(error)
 
     def _archivist(self) -> Archivist:
         archivist = self.crawler.get_extension(Archivist)

@@ -65,6 +65,25 @@ def test_a_read_only_disk_is_told(tmp_path: Path) -> None:
     assert "Read-only file system; see that this user may write there" in done.err
 
 
+@pytest.mark.parametrize(
+    "refused", ["INSERT ON pages", "UPDATE ON pages WHEN NEW.state = 'forbidden'"], ids=["to begin with", "on the way"]
+)
+def test_a_catalog_that_takes_no_more_ends_the_crawl_with_a_line(archive: Path, scrapy: Scrapy, refused: str) -> None:
+    """Where pages are made known or passed over, nothing has been fetched that would tell."""
+    known = Catalog(archive / "catalog.sqlite")
+    with closing(known), known.writing() as tx:
+        tx.execute(sa.text(f"CREATE TRIGGER full BEFORE {refused} BEGIN SELECT RAISE(FAIL, 'no room left'); END"))
+    done = scrapy("crawl", "demo")
+    assert done.status == 1
+    assert "Traceback" not in done.err
+    assert done.err.count("ERROR") == 1
+    assert "catalog.sqlite: no room left" in done.err.splitlines()[-1]
+    with closing(Catalog(archive / "catalog.sqlite")) as known, known.writing() as tx:
+        tx.execute(sa.text("DROP TRIGGER full"))
+    assert scrapy("crawl", "demo").status == 0
+    assert texts(archive) == EXPECTED
+
+
 def test_a_damaged_catalog_is_told_with_what_to_do(archive: Path, scrapy: Scrapy) -> None:
     archive.mkdir()
     (archive / "catalog.sqlite").write_bytes(b"this is no database" * 1000)
