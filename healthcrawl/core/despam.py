@@ -169,7 +169,7 @@ def features(text: str) -> tuple[set[str], int]:
 def _score(text: str, spam: Spam) -> float:
     found, length = features(text)
     weights = spam.weights
-    value = spam.bias + math.fsum(map(weights.get, found, repeat(0.0))) / math.sqrt(length + PRIOR)
+    value = spam.bias + sum(map(weights.get, found, repeat(0.0))) / math.sqrt(length + PRIOR)
     if value < spam.suspect - spam.most_of_words:  # whatever the words say
         return value
     return value + min(spam.share_of_words * _weigh_words(text, spam), spam.most_of_words)

@@ -158,8 +158,9 @@ class _Sheet:
             if says(_bare(style)):
                 found.update(elements)
         if self.rules:
+            named = {key[1:] for key in self.rules if key.startswith(".")}
             for classes, elements in index.classes.items():
-                if any(key in self.rules for key in _keys("", classes)):
+                if not named.isdisjoint(_names(classes)):
                     found.update(elements)
             for name, elements in index.ids.items():
                 if f"#{name}" in self.rules:
@@ -191,7 +192,11 @@ class _Sheet:
 
 def _keys(own: str, classes: str) -> list[str]:
     """The simple selectors by which a rule can name an element of that id and those classes."""
-    return ["#" + own, *("." + name for name in classes.split(None, _MOST_CLASSES)[:_MOST_CLASSES])]
+    return ["#" + own, *("." + name for name in _names(classes))]
+
+
+def _names(classes: str) -> list[str]:
+    return classes.split(None, _MOST_CLASSES)[:_MOST_CLASSES]
 
 
 def _why_hidden(element: html.HtmlElement, style: _Style) -> str:

@@ -70,14 +70,10 @@ def drop_injected(index: Index, shown: Sequence[Block], url: str, spam: Spam) ->
 def _drop_frames(index: Index, robbed: Counter[html.HtmlElement]) -> Iterator[Finding]:
     """Take out what stood around farms: their headings and marks, if an element holds nothing else."""
     for frame, count in robbed.items():
+        if count < _FARM or frame.tag not in _FRAMES or index.is_gone(frame):
+            continue
         text = text_of(frame)
-        if (
-            frame.tag in _FRAMES
-            and count >= _FARM
-            and text
-            and len(_LETTER.findall(text)) <= _GLUE
-            and not index.is_gone(frame)
-        ):
+        if text and len(_LETTER.findall(text)) <= _GLUE:
             index.drop(frame)
             yield Finding(kind="spam", text=text, detail="around elements that sell")
 
@@ -93,6 +89,8 @@ def _selling_inside(
         if element in around or len(text) not in _LENGTHS:
             continue
         value = value_of(text)
+        if value < spam.suspect - _DOUBT:
+            continue
         host = host_of(element.get("href", "")) if element.tag == "a" else ""
         foreign = bool(host) and host != home
         if value < spam.suspect - (_DOUBT if foreign and _THROWAWAY.search(host) else 0):
