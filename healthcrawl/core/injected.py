@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache, partial
+from itertools import islice
 
 from lxml import html
 
@@ -73,7 +74,7 @@ def _drop_frames(index: Index, robbed: Counter[html.HtmlElement]) -> Iterator[Fi
         if count < _FARM or frame.tag not in _FRAMES or index.is_gone(frame):
             continue
         text = text_of(frame)
-        if text and len(_LETTER.findall(text)) <= _GLUE:
+        if text and next(islice(_LETTER.finditer(text), _GLUE, None), None) is None:
             index.drop(frame)
             yield Finding(kind="spam", text=text, detail="around elements that sell")
 

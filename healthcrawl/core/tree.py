@@ -27,6 +27,7 @@ _TAG = re.compile("<[a-zA-Z][^<>]*")
 # Values, which may hold blanks, and what parts attributes as a blank does.
 _BETWEEN = re.compile(r"""=\s*(?:"[^"]*"|'[^']*')|/""")
 _FIELDS_NEED = 2 * _MOST_FIELDS  # characters
+_PARTING = " \t\n\r\f/\"'"  # one of these is in front of every attribute
 _PROLOGUE = re.compile(r"\s*<\?xml[^>]*\?>", re.IGNORECASE)
 # Characters that XML does not allow, in UTF-8; libxml2 stops at NUL.
 _CONTROLS = bytes({*range(0x05), 0x0B, 0x0C, *range(0x0E, 0x20)})
@@ -52,6 +53,7 @@ _PLAIN = re.compile(r"[.#]?[\w-]+|\[(?:class|id)\*=[\w-]+\]")
 _PARTED = frozenset({"class", "id"})  # attributes of which selectors name parts
 # What HTML calls blank. Wide and hard spaces inside a line are left: in a mirror's text they are bytes of damaged characters.
 _BLANKS = re.compile("[ \t\n\r\f]+")
+_RUNS = ("  ", "\n", "\t", "\r", "\f")  # one of which a line has in which blanks are to be folded
 # A title and what follows it; what damage may leave of the title's end tag.
 _TITLE = re.compile(r"(?P<tag><title\b[^<>]*>)(?P<text>[^<]*)(?P<next><[/!]?\w*)?", re.IGNORECASE)
 _END_LEFT = re.compile(r"[^<\w\s]?/title\s*>.*", re.IGNORECASE | re.DOTALL)
@@ -119,7 +121,7 @@ def too_much(text: str) -> str:
     """
     if (signs := text.count("<")) > _MOST_TAGS and (tags := signs - text.count("</")) > _MOST_TAGS:
         return f"{tags} tags"
-    if len(text) < _FIELDS_NEED:
+    if len(text) < _FIELDS_NEED or sum(map(text.count, _PARTING)) <= _MOST_FIELDS:
         return ""
     fields = sum(len(_BETWEEN.sub(" ", tag).split()) - 1 for tag in map(itemgetter(0), _TAG.finditer(text)))
     return f"{fields} attributes" if fields > _MOST_FIELDS else ""
@@ -336,12 +338,27 @@ class _Walk:
         self.anchors = 0
         self.holders = [root]
 
-    def run(self) -> list[Block]:
+    def run(self) -> list[Block]:  # noqa: C901, PLR0912  # where reading spends most time: calls would cost a third more
         walk = etree.iterwalk(self.root, events=("start", "end"))
         parts, holders, root = self.parts, self.holders, self.root
         for event, element in walk:
             tag = element.tag
-            if event == "end":
+            if event == "start":
+                if tag in _BREAKING or (tag == "span" and _is_block(element)):
+                    if parts:
+                        self._flush()
+                    if element is not root:
+                        holders.append(element)
+                    if tag == "tr" and self._take_row(element):
+                        walk.skip_subtree()
+                        continue
+                elif tag == "a":
+                    self.anchors += 1
+                elif tag in _SILENT:
+                    walk.skip_subtree()
+                    continue
+                text = element.text
+            else:
                 if tag == "a" and self.anchors:
                     self.anchors -= 1
                 if holders[-1] is element:
@@ -350,11 +367,6 @@ class _Walk:
                     if element is not root:
                         holders.pop()
                 text = None if element is root else element.tail
-            elif tag in _SILENT or self._open(element, tag):
-                walk.skip_subtree()
-                continue
-            else:
-                text = element.text
             if text and (parts or not text.isspace()):  # a line begins with what is no blank
                 parts.append(text)
                 if self.anchors:
@@ -362,32 +374,29 @@ class _Walk:
         self._flush()
         return self.found
 
-    def _open(self, element: html.HtmlElement, tag: str) -> bool:
-        """Begin an element; True if it is done with, a row that is one line."""
-        if tag == "a":
-            self.anchors += 1
-        elif tag in _BREAKING or (
-            tag == "span" and "display" in (style := element.get("style", "")) and _is_block(style)
-        ):
-            if self.parts:
-                self._flush()
-            if element is not self.root:
-                self.holders.append(element)
-            if tag == "tr" and (row := _row(element)) is not None:
-                if row:
-                    self.found.append(Block(row, _linked(element), element))
-                return True
-        return False
+    def _take_row(self, element: html.HtmlElement) -> bool:
+        """Whether a table row is one line, which it is then taken for."""
+        row = _row(element)
+        if row:
+            self.found.append(Block(row, _linked(element), element))
+        return row is not None
 
     def _flush(self) -> None:
-        if text := _BLANKS.sub(" ", "".join(self.parts)).strip():
+        if text := _folded("".join(self.parts)):
             self.found.append(Block(text, self.linked, self.holders[-1]))
         self.parts.clear()
         self.linked = 0
 
 
-def _is_block(style: str) -> bool:
-    return "display:block" in style.replace(" ", "")
+def _folded(line: str) -> str:
+    """A line with each run of blanks as one, and none at its ends."""
+    line = line.strip()
+    return _BLANKS.sub(" ", line) if any(map(line.__contains__, _RUNS)) else line  # to look is cheaper than to replace
+
+
+def _is_block(span: html.HtmlElement) -> bool:
+    style = span.get("style")
+    return style is not None and "display" in style and "display:block" in style.replace(" ", "")
 
 
 def _row(row: html.HtmlElement) -> str | None:
