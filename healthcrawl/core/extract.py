@@ -136,7 +136,7 @@ def _with_short_lines(place: Place, found: Sequence[Block]) -> list[Block]:
             continue
         short = (
             id(block) in below
-            and (not block.linked or _ENCLOSURE.search(block.text))
+            and (not block.linked or _names_file(block.text))
             and block.element.tag not in _HEADS
             and _kind(block) in alike
         )
@@ -156,9 +156,19 @@ def _kind(block: Block) -> tuple[object, ...]:
 
 def _is_link(block: Block) -> bool:
     """Whether a line is links for the most part, and not the name of a file. The date of a row of a list says nothing here."""
-    if not block.linked or _ENCLOSURE.search(block.text):
+    if not block.linked or (2 * block.linked <= len(block.text) and 2 * block.linked <= _undated(block.text)):
         return False
-    return 2 * block.linked > len(_ROW_DATE.sub("", block.text))
+    return not _names_file(block.text)
+
+
+def _undated(line: str) -> int:
+    """The length of a line without figures, dates and blanks."""
+    return len(_ROW_DATE.sub("", line))
+
+
+def _names_file(line: str) -> bool:
+    """Whether a line is the name of a file, or begins with the word for an enclosure."""
+    return ("." in line or "附件" in line) and _ENCLOSURE.search(line) is not None
 
 
 def _is_sound(block: Block) -> bool:
