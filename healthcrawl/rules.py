@@ -314,7 +314,7 @@ class Furniture:
     heads: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)  # itself its key: what was said of a line is kept
 class Spam:
     """The spam model, and the scores that decide.
 

@@ -13,6 +13,7 @@ true line lost is worse than spam kept.
 import math
 import re
 from collections.abc import Collection, Mapping
+from functools import lru_cache
 from itertools import repeat
 from operator import add
 
@@ -55,6 +56,9 @@ _HONEST = 40
 _TELLING = 24
 _EDGE = 3  # lines at head and foot where a suspect line goes
 _LONGEST_LINE = 5000  # characters; of a longer line this much is read at either end
+# What stands on every page of a site is short: so many lines, up to so many characters, are known from the pages before.
+_KEPT = 4096
+_MENU = 40
 _PART = range(8, 400)  # characters of a statement that may be cut out of a line
 _CONTRAST = 3  # simplified characters by which a line shows that it was not converted with the text around it
 _CONVERTED = 0.1  # share of traditional characters from which a text is one
@@ -67,6 +71,15 @@ def score(line: str, spam: Spam) -> float:
     to `Spam.most_of_words`, that of the words are added up. The line is also read without the marks, blanks and pictures that
     split its words; the higher score counts.
     """
+    return _score_once(line, spam) if len(line) <= _MENU else _score_line(line, spam)
+
+
+@lru_cache(maxsize=_KEPT)
+def _score_once(line: str, spam: Spam) -> float:
+    return _score_line(line, spam)
+
+
+def _score_line(line: str, spam: Spam) -> float:
     text = line if len(line) <= _LONGEST_LINE else line[: _LONGEST_LINE // 2] + line[-_LONGEST_LINE // 2 :]
     text = fold(text).lower()
     if spam.traditional.search(text):
@@ -82,6 +95,15 @@ def density(text: str, spam: Spam) -> float:
 
     What goes as a whole or not at all is only worth scoring from DENSE on.
     """
+    return _density_once(text, spam) if len(text) <= _MENU else _density(text, spam)
+
+
+@lru_cache(maxsize=_KEPT)
+def _density_once(text: str, spam: Spam) -> float:
+    return _density(text, spam)
+
+
+def _density(text: str, spam: Spam) -> float:
     plain = (text if text.isascii() else INVISIBLE.sub("", text)).lower()
     return len(spam.hints.intersection(map(add, plain, plain[1:]))) / max(len(plain), 1)
 
