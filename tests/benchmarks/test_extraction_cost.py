@@ -31,7 +31,7 @@ RULES = load_rules(None)
 STAGES = ("refuse_response", "decode", "refuse_protected", "cut_before_root", "parse", "Index", "drop_hidden", "recognise", "goes_on_at",
           "_drop_parts", "blocks", "awaits_script", "find_embedded", "drop_injected", "locate", "refuse_page", "read_metadata",
           "read_attachments", "extract", "_mend", "drop_furniture", "drop_spam", "_normalise", "_settle")  # fmt: skip
-SLOWEST = 0.85  # times the cost of trafilatura's default extraction, on any machine
+SLOWEST = 0.65  # times the cost of trafilatura's default extraction, on any machine; half of it is usual
 GROWTH = 20  # MB
 READ = 20_000
 
