@@ -13,7 +13,7 @@ Times are in days, rates in changes a day.
 """
 
 import heapq
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from math import exp, expm1, inf, log1p, log2, sqrt
 from typing import Literal, Self, TypeAlias, TypeVar
@@ -125,6 +125,31 @@ class Spread:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ages:
+    """How long ago some pages were seen: how many they are, the sum of the days, the sum of their squares."""
+
+    number: int
+    total: float
+    squares: float
+
+    @classmethod
+    def of(cls, ages: Iterable[float]) -> Self:
+        """The sums of some ages, which are not kept.
+
+        >>> Ages.of(iter([1.0, 3.0]))
+        Ages(number=2, total=4.0, squares=10.0)
+        """
+        number, total, squares = 0, 0.0, 0.0
+        for number, age in enumerate(ages, 1):  # noqa: B007  # the last one counts
+            total += age
+            squares += age * age
+        return cls(number=number, total=total, squares=squares)
+
+
+_NO_AGE = Ages(number=1, total=0.0, squares=0.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Moments:
     """Sums over the histories of a class: all that fitting its prior needs."""
 
@@ -134,15 +159,23 @@ class Moments:
     exposure_squared: float = 0.0
     product: float = 0.0
 
-    def plus(self, history: History) -> Self:
-        """The sums with the history of one more page."""
+    def plus(self, history: History, ages: Ages = _NO_AGE, share: float = 0.0) -> Self:
+        """The sums with pages of one history, to whose exposure that share of each one's age is added.
+
+        >>> one, other = History(changes=2, exposure=10.5), History(changes=2, exposure=11.5)
+        >>> Moments().plus(one).plus(other) == Moments().plus(History(changes=2, exposure=10.0), Ages.of([1.0, 3.0]), 0.5)
+        True
+        """
+        changes, known = history.changes, history.exposure
+        exposure = ages.number * known + share * ages.total
+        squared = ages.number * known**2 + 2 * known * share * ages.total + share**2 * ages.squares
         return replace(
             self,
-            changes=self.changes + history.changes,
-            exposure=self.exposure + history.exposure,
-            changes_squared=self.changes_squared + history.changes**2,
-            exposure_squared=self.exposure_squared + history.exposure**2,
-            product=self.product + history.changes * history.exposure,
+            changes=self.changes + ages.number * changes,
+            exposure=self.exposure + exposure,
+            changes_squared=self.changes_squared + ages.number * changes**2,
+            exposure_squared=self.exposure_squared + squared,
+            product=self.product + changes * exposure,
         )
 
 
@@ -196,6 +229,11 @@ class Signals:
         if signal:
             return History(changes=history.changes + self.precision(signal), exposure=history.exposure + age)
         return History(changes=history.changes, exposure=history.exposure + self.recall * age)
+
+    def over(self, moments: Moments, cohort: Cohort, ages: Ages) -> Moments:
+        """The sums with the histories of a cohort's pages, each as `until_now` tells it."""
+        share = 1.0 if cohort.signal else self.recall
+        return moments.plus(self.until_now(cohort.history, 0.0, cohort.signal), ages, share)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -90,11 +90,16 @@ class Frontier:
         self.lists_files = files
         self.asks_for_files = files
         self._learned = Learned(catalog, site, self._revisiting)
-        self._allowance: int | None = None  # pages that this run may yet visit again
+        self._allowance = _AT_LEAST  # pages that this run may yet visit again
         self._lists_done = False
 
     def begin(self, tx: sa.Connection) -> None:
-        """Have the first pages of lists read that other lists lead to; those that the site file names are to be asked for."""
+        """Begin a run: see how many pages it may visit again, and have the first pages of lists read that other lists lead to.
+
+        Those that the site file names are to be asked for.
+        """
+        known = tx.execute(sa.select(sa.func.count()).where(_TABLE.c.site == self._site)).scalar_one()
+        self._allowance = max(round(self._revisiting.share * known), _AT_LEAST)
         heads = sa.and_(_TABLE.c.site == self._site, _TABLE.c.queue == HEAD, _TABLE.c.hops > 0)
         tx.execute(sa.update(_TABLE).where(heads, _TABLE.c.run != self._run).values(queue=NOW, place=""))
 
@@ -326,9 +331,6 @@ class Frontier:
 
     def _again(self, tx: sa.Connection, limit: int, at: datetime) -> list[dict[str, Any]]:
         """Pages that were read before, those first that are worth most, as many as this run may visit."""
-        if self._allowance is None:
-            known = tx.execute(sa.select(sa.func.count()).where(_TABLE.c.site == self._site)).scalar_one()
-            self._allowance = max(round(self._revisiting.share * known), _AT_LEAST)
         limit = min(limit, self._allowance)
         if not limit:
             return []

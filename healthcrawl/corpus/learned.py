@@ -3,12 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
 
 from healthcrawl.core.schedule import (
     ASSUMED,
+    Ages,
     Cohort,
     History,
     Moments,
@@ -64,13 +67,13 @@ class Learned:
         moments = dict.fromkeys(ASSUMED, Moments())
         signals = self.schedule.signals
         query = sa.select(_PAGES.c.queue, _PAGES.c.place).where(_PAGES.c.site == self._site)
-        query = query.where(_PAGES.c.queue.contains(" ")).order_by(_PAGES.c.queue)
+        query = query.where(_PAGES.c.queue.contains(" ")).order_by(_PAGES.c.queue, _PAGES.c.place)
         with self._catalog.reading() as tx:
             rows = tx.execute(query.execution_options(yield_per=5000))
-            for queue, place in rows:
+            for queue, pages in groupby(rows, key=itemgetter(0)):
                 cohort = Cohort.parse(queue)
-                history = signals.until_now(cohort.history, days_since(place, at), cohort.signal)
-                moments[cohort.kind] = moments[cohort.kind].plus(history)
+                ages = Ages.of(days_since(place, at) for _, place in pages)
+                moments[cohort.kind] = signals.over(moments[cohort.kind], cohort, ages)
         priors = {name: fit(moments[name], assumed) for name, assumed in ASSUMED.items()}
         with self._catalog.writing() as tx:
             self._keep(tx, priors=priors)
