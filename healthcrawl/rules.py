@@ -194,7 +194,7 @@ class Revisiting:
     """How often pages that were read are visited again; which of them, what is known of their changes decides.
 
     `share`: of the known pages, at most so many in a run (and at least ten). `floor_days`, `ceiling_days`: the least and the most
-    time between two visits of a page; those beyond the ceiling go first.
+    time between two visits of a page; daily runs keep the ceiling as far as `share` allows it.
     """
 
     share: float = 0.02

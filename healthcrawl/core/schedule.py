@@ -250,6 +250,22 @@ class Schedule:
     floor: float = 0.0
     ceiling: float = inf
 
+    def ahead(self, seen: Iterable[tuple[float, float, int]], visits: float) -> Self:
+        """The schedule with its ceiling brought forward as far as it takes that so many `visits` a day keep it for all pages.
+
+        Pages that were found on one day would come to the ceiling on one day, and wait for each other. `seen` gives, those seen
+        longest ago first, the greatest and the least age of some pages and how many they are.
+
+        >>> Schedule(ceiling=90.0).ahead([(80.0, 79.0, 40), (60.0, 59.0, 50)], visits=4).ceiling
+        79.0
+        """
+        due, ceiling = 0, self.ceiling
+        for oldest, youngest, number in seen:
+            due += number
+            if due >= visits * (self.ceiling - oldest):  # then all these are visited first, in this order
+                ceiling = min(self.ceiling, youngest)
+        return replace(self, ceiling=ceiling)
+
     def rates(self, cohort: Cohort, age: float) -> Spread:
         """What the rate of a cohort's page may be that was seen `age` days ago."""
         return self.priors[cohort.kind].given(self.signals.until_now(cohort.history, age, cohort.signal))

@@ -93,13 +93,14 @@ class Frontier:
         self._allowance = _AT_LEAST  # pages that this run may yet visit again
         self._lists_done = False
 
-    def begin(self, tx: sa.Connection) -> None:
+    def begin(self, tx: sa.Connection, at: datetime) -> None:
         """Begin a run: see how many pages it may visit again, and have the first pages of lists read that other lists lead to.
 
         Those that the site file names are to be asked for.
         """
         known = tx.execute(sa.select(sa.func.count()).where(_TABLE.c.site == self._site)).scalar_one()
         self._allowance = max(round(self._revisiting.share * known), _AT_LEAST)
+        self._learned.look_ahead(tx, self._allowance, at)
         heads = sa.and_(_TABLE.c.site == self._site, _TABLE.c.queue == HEAD, _TABLE.c.hops > 0)
         tx.execute(sa.update(_TABLE).where(heads, _TABLE.c.run != self._run).values(queue=NOW, place=""))
 

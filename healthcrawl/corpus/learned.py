@@ -62,6 +62,16 @@ class Learned:
             "exposure": history.exposure,
         }
 
+    def look_ahead(self, tx: sa.Connection, visits: int, at: datetime) -> None:
+        """Choose so that the ceiling is kept by so many visits a run, where runs are a day apart."""
+        day = sa.func.substr(_PAGES.c.place, 1, len("2026-01-31"))
+        query = sa.select(day, sa.func.count()).where(_PAGES.c.site == self._site, _PAGES.c.queue.contains(" "))
+        seen = (
+            (days_since(f"{date}T00:00:00+00:00", at), days_since(f"{date}T23:59:59+00:00", at), number)
+            for date, number in tx.execute(query.group_by(day).order_by(day))
+        )
+        self.schedule = self.schedule.ahead(seen, visits)
+
     def fit(self, at: datetime) -> None:
         """Fit the priors of this site's pages anew, by all that is known of them."""
         moments = dict.fromkeys(ASSUMED, Moments())

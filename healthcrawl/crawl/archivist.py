@@ -236,7 +236,7 @@ class Archivist:
     def seed(self) -> None:
         """Make the site's columns, sitemaps and feeds known to the frontier."""
         with self.catalog.writing() as tx:
-            self.frontier.begin(tx)
+            self.frontier.begin(tx, self.clock())
             for column in self.site.columns:
                 context = Context(role="list", column=column.name)
                 address = canonical(column.url, self.rules)

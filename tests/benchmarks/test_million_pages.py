@@ -76,7 +76,7 @@ def test_choosing_is_fast_and_memory_flat(catalog: Catalog) -> None:
     frontier = Frontier(catalog, "big", 2)
     began = perf_counter()
     with catalog.writing() as tx:
-        frontier.begin(tx)
+        frontier.begin(tx, NOW)
     begun = perf_counter() - began
     chosen = set[str]()
     seconds = [choose(catalog, frontier, chosen) for _ in range(20)]

@@ -35,8 +35,7 @@ def test_a_run_without_changes(tmp_path: Path) -> None:
 def test_a_year(tmp_path: Path) -> None:
     year = Year(Life(2000), tmp_path, ceiling=90, share=0.02)
     year.live(DAYS, killed=0.08)
-    # All that nothing spoke for since the first day comes to the ceiling at once, and the share is kept: some wait for days.
-    check(year, DAYS, late=6)
+    check(year, DAYS)
     report(year, DAYS)
     year.command("verify")
     (_, ours), *fixed = compare(year, DAYS)

@@ -244,6 +244,25 @@ def test_a_run_visits_its_share_again_the_pages_that_change_most_first(catalog: 
     assert len(late) == 10
 
 
+@pytest.mark.parametrize(("ceiling", "first"), [(70, {"calm"}), (200, {"lively"})])
+def test_pages_seen_on_one_day_do_not_come_to_the_ceiling_on_one_day(
+    catalog: Catalog, ceiling: int, first: set[str]
+) -> None:
+    """Sixty calm pages take six runs of ten, and are begun with six days before the ceiling, although others are worth more."""
+    pages = {f"http://a.test/calm/{number}": 0 for number in range(60)}
+    pages |= {f"http://a.test/lively/{number}": 2 for number in range(40)}
+    for run, start in enumerate(range(0, 60, 10), 1):
+        frontier = Frontier(catalog, "demo", run)
+        for address, later in pages.items():
+            visit(catalog, frontier, address=address, days=start + later, changed="lively" in address)
+    frontier = Frontier(catalog, "demo", 9, Revisiting(share=0.1, ceiling_days=ceiling))
+    with catalog.writing() as tx:
+        frontier.begin(tx, NOON + timedelta(days=114))
+    again = due(frontier, days=114)
+    assert len(again) == 10
+    assert {address.split("/")[3] for address in again} == first
+
+
 def test_a_full_run_visits_everything(catalog: Catalog) -> None:
     first = Frontier(catalog, "demo", 1)
     for number in range(100):
