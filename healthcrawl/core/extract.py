@@ -67,7 +67,11 @@ _HEADINGS = {"h1", "h2", "h3"}
 _HEADS = {*_HEADINGS, "h4", "h5", "h6", "dt"}
 _ROW_DATE = re.compile(r"[\d\s:：/.年月日\[\]()（）-]+")
 _HEADLINE = 6  # characters that a headline has at least
-_FOOT = re.compile(r"关于我们\W+(?:about us|联系我们|网站)|版权所有|ICP备|网站标识码|公网安备|copyright", re.IGNORECASE)
+# What only the foot of a page says, and what stands above it there: who keeps the site, and where.
+_FOOT = re.compile(
+    r"关于我们\W+(?:about us|联系我们|网站)|版权所有|ICP备\s?(?:案号)?\W?\d|网站标识码|公网安备|copyright", re.IGNORECASE
+)
+_OFFICE = re.compile(r"(?:(?:主办|承办|主管|运维)(?:单位|机构)?|(?:联系|单位|通信)?地址|(?:联系|值班|传真)?电话|邮编|技术支持|备案号)\s?[:：]")
 _ENCLOSURE = re.compile(r"^\W?附件|\.(?:pdf|docx?|xlsx?|pptx?|wps|ofd|zip|rar)\W*$", re.IGNORECASE)
 _FILES_BELOW = re.compile(r"附件(?:下载|列表)?\W*$")
 _COPY = 60  # characters from which a repeated run of lines can be a copy
@@ -234,9 +238,8 @@ def _read_unsure(tree: html.HtmlElement, place: Place) -> list[Block]:
     """
     kept: list[Block] = []
     around = set(place.shown[place.start - 1].element.iterancestors()) if place.start else set()
-    for block in _without_teasers(list(place.shown[place.start :]), _teasers(place.shown), place.headline):
-        if place.start and _FOOT.search(block.text):
-            break
+    below = list(place.shown[place.start : _foot(place.shown, place.start)])
+    for block in _without_teasers(below, _teasers(place.shown), place.headline):
         path = (block.element, *block.element.iterancestors())
         if not _is_link(block) and not any(_is_aside(element) for element in path if element not in around):
             kept.append(block)
@@ -386,13 +389,27 @@ def _weights(shown: Sequence[Block], start: int) -> Iterator[tuple[Block, int]]:
     Where the headline and the line below it are known, the article is what comes next, and teasers stand behind a run of links.
     """
     links = 0
-    for at, block in enumerate(shown):
+    for at, block in enumerate(shown[: _foot(shown, start)]):
         weight = _prose(block)
         links = links + 1 if _is_link(block) else links if links >= _LINK_RUN else 0
         if at == start:
             links = 0
         if weight:
             yield block, weight if not start or (at >= start and links < _LINK_RUN) else weight // _FAR
+
+
+def _foot(shown: Sequence[Block], start: int) -> int:
+    """Where the foot of a page begins whose headline is known; behind all lines if none is seen, or prose follows."""
+    at = next((at for at in range(start, len(shown)) if _FOOT.search(shown[at].text)), len(shown)) if start else 0
+    prose, behind = (
+        sum(_prose(block) for block in part if not (_FOOT.search(block.text) or _OFFICE.match(block.text)))
+        for part in (shown[start:at], shown[at:])
+    )
+    if not start or behind > max(prose, _ENOUGH):
+        return len(shown)
+    while at > start and _OFFICE.match(shown[at - 1].text):
+        at -= 1
+    return at
 
 
 def _around_headline(headline: Headline) -> Iterator[html.HtmlElement]:
