@@ -58,7 +58,10 @@ _MAJORITY = 0.6  # share of the prose that one child must hold to be looked into
 _LINKED = 0.3  # share of links from which even a named element is asked about
 _LINK_RUN = 3  # lines that are links, one after the other, behind which the article is over
 _TEASER_REACH = 3  # elements around a headline that may be its teaser
+_LONGEST_TEASER = 300  # characters of its prose
 _FAR = 4  # by what prose counts less that stands away from the headline
+_MOST = 0.8  # share of a page's prose from which what a template calls an aside is none
+_MOST_AND_FIRST = 0.5  # the same where the prose begins in it
 _NEARLY = 0.9  # share of what is no link from which trafilatura's own reading leaves out little
 _CLEAN = 0.9  # share of prose from which a place holds nothing that would have to be sorted out
 _GAP = 3  # lines that may be missing between two that are read
@@ -69,9 +72,12 @@ _ROW_DATE = re.compile(r"[\d\s:：/.年月日\[\]()（）-]+")
 _HEADLINE = 6  # characters that a headline has at least
 # What only the foot of a page says, and what stands above it there: who keeps the site, and where.
 _FOOT = re.compile(
-    r"关于我们\W+(?:about us|联系我们|网站)|版权所有|ICP备\s?(?:案号)?\W?\d|网站标识码|公网安备|copyright", re.IGNORECASE
+    r"关于我们\W+(?:about us|联系我们|网站)|版权所有|ICP备\s?(?:案号)?\W?\d|网站标识码|公网安备|copyright",
+    re.IGNORECASE,
 )
-_OFFICE = re.compile(r"(?:(?:主办|承办|主管|运维)(?:单位|机构)?|(?:联系|单位|通信)?地址|(?:联系|值班|传真)?电话|邮编|技术支持|备案号)\s?[:：]")
+_OFFICE = re.compile(
+    r"(?:(?:主办|承办|主管|运维)(?:单位|机构)?|(?:联系|单位|通信)?地址|(?:联系|值班|传真)?电话|邮编|技术支持|备案号)\s?[:：]"
+)
 _ENCLOSURE = re.compile(r"^\W?附件|\.(?:pdf|docx?|xlsx?|pptx?|wps|ofd|zip|rar)\W*$", re.IGNORECASE)
 _FILES_BELOW = re.compile(r"附件(?:下载|列表)?\W*$")
 _COPY = 60  # characters from which a repeated run of lines can be a copy
@@ -315,9 +321,7 @@ def _without_teasers(lines: list[Block], teasers: Collection[html.HtmlElement], 
 
 
 def _is_teaser(block: Block, teasers: Collection[html.HtmlElement]) -> bool:
-    return any(
-        element in teasers for element in (block.element, *islice(block.element.iterancestors(), _TEASER_REACH - 1))
-    )
+    return any(element in teasers for element in _up(block))
 
 
 def _scan(
@@ -354,7 +358,9 @@ def _scan(
 
 def _weigh(shown: Sequence[Block], start: int, teasers: Collection[html.HtmlElement]) -> Counter[html.HtmlElement]:
     """The characters of prose in each element that holds any, parts that are beside the article left out."""
-    whole = _size(shown)
+    whole = _running(shown)
+    first = next((block.element for block in shown[start:] if len(block.text) >= _LONG_LINE and _prose(block)), None)
+    opening = {first, *first.iterancestors()} if start and first is not None else set()
     beside: dict[html.HtmlElement, bool] = {}
     mass: Counter[html.HtmlElement] = Counter()
     for block, weight in _weights(shown, start):
@@ -364,8 +370,9 @@ def _weigh(shown: Sequence[Block], start: int, teasers: Collection[html.HtmlElem
             path = path[next((at for at, element in enumerate(path) if element.tag == "table"), 0) + 1 :]
         for element in path:
             if element not in beside:
-                # What holds half of the page is not beside it, whatever the template calls it.
-                beside[element] = _is_aside(element) and 2 * _size(within(shown, element)) < whole
+                # What holds most of the page's prose, and what comes first, is not beside it, whatever the template calls it.
+                most = _MOST_AND_FIRST if element in opening else _MOST
+                beside[element] = _is_aside(element) and _running(within(shown, element)) <= most * whole
         if not any(beside[element] for element in path):
             for element in path:
                 mass[element] += share
@@ -373,14 +380,28 @@ def _weigh(shown: Sequence[Block], start: int, teasers: Collection[html.HtmlElem
 
 
 def _teasers(shown: Sequence[Block]) -> set[html.HtmlElement]:
-    """Elements beside others of the same kind that each hold a headline with a link: what else the site has to offer."""
+    """Elements beside others of the same kind that each hold a headline with a link: what else the site has to offer.
+
+    What holds most of the prose is none, if it is too long for one.
+    """
     kinds: dict[tuple[object, ...], set[html.HtmlElement]] = {}
     for block in shown:
         if block.linked >= _HEADLINE and _is_link(block):
-            for element in (block.element, *islice(block.element.iterancestors(), _TEASER_REACH - 1)):
+            for element in _up(block):
                 kind = (element.getparent(), element.tag, element.get("class"))
                 kinds.setdefault(kind, set()).add(element)
-    return {element for alike in kinds.values() if len(alike) >= _LINK_RUN for element in alike}
+    found = {element for alike in kinds.values() if len(alike) >= _LINK_RUN for element in alike}
+    prose: Counter[html.HtmlElement] = Counter()
+    for block in shown if found else ():
+        if size := _prose(block):
+            prose.update(dict.fromkeys(_up(block), size))
+    most = max(_LONGEST_TEASER, _running(shown) // 2) if found else 0
+    return {element for element in found if prose[element] <= most}
+
+
+def _up(block: Block) -> tuple[html.HtmlElement, ...]:
+    """The element of a block and those around it that may be a teaser."""
+    return (block.element, *islice(block.element.iterancestors(), _TEASER_REACH - 1))
 
 
 def _weights(shown: Sequence[Block], start: int) -> Iterator[tuple[Block, int]]:
@@ -401,15 +422,20 @@ def _weights(shown: Sequence[Block], start: int) -> Iterator[tuple[Block, int]]:
 def _foot(shown: Sequence[Block], start: int) -> int:
     """Where the foot of a page begins whose headline is known; behind all lines if none is seen, or prose follows."""
     at = next((at for at in range(start, len(shown)) if _FOOT.search(shown[at].text)), len(shown)) if start else 0
-    prose, behind = (
-        sum(_prose(block) for block in part if not (_FOOT.search(block.text) or _OFFICE.match(block.text)))
-        for part in (shown[start:at], shown[at:])
-    )
-    if not start or behind > max(prose, _ENOUGH):
+    if not start or _running(shown[at:]) > max(_running(shown[start:at]), _ENOUGH):
         return len(shown)
     while at > start and _OFFICE.match(shown[at - 1].text):
         at -= 1
     return at
+
+
+def _running(lines: Iterable[Block]) -> int:
+    """Characters of running text in lines, without what pages have at their foot."""
+    return sum(
+        size
+        for block in lines
+        if (size := _prose(block)) and not (_FOOT.search(block.text) or _OFFICE.match(block.text))
+    )
 
 
 def _around_headline(headline: Headline) -> Iterator[html.HtmlElement]:

@@ -35,6 +35,7 @@ _SHORT_LINE = 160  # characters; a longer line is prose, whatever words it holds
 _BEFORE_BODY = 15  # lines in front of the body in which an unlabelled date is the article's
 _TITLE = range(4, 121)  # characters that a headline has
 _HEADLINE = range(8, 61)  # the same, of one that no tag and no heading shows
+_ROW = 6  # characters of a link that a row of a list has at least
 _PROSE = re.compile("[。；;]")
 
 _TELLING = re.compile(r"[\d:|\N{FULLWIDTH COLON}\N{RATIO}\N{FULLWIDTH VERTICAL LINE}号號]")
@@ -137,7 +138,7 @@ def read_metadata(
     """
     clues = collect_clues(index.tree, place)
     title, title_findings = _title(page, index, place, layout, spam, clues)
-    published, date_findings = _published(page, index, layout, clues, weak_pub_date=weak_pub_date)
+    published, date_findings = _published(page, index, place, layout, clues, weak_pub_date=weak_pub_date)
     everywhere = (*clues.head, *clues.rest)
     metadata = Metadata(
         title=title,
@@ -397,7 +398,7 @@ def _squeeze(text: str) -> str:
 
 
 def _published(
-    page: Page, index: Index, layout: Layout, clues: Clues, *, weak_pub_date: bool
+    page: Page, index: Index, place: Place, layout: Layout, clues: Clues, *, weak_pub_date: bool
 ) -> tuple[str, tuple[Finding, ...]]:
     latest = _FAR if page.captured_at is None else page.captured_at.date() + timedelta(days=1)
     pub_date = find_date(clues.meta.get("pubdate", ""))
@@ -420,9 +421,16 @@ def _published(
     guessed = htmldate.find_date(
         index.tree, original_date=True, extensive_search=False, max_date=latest.isoformat(), url=None
     )
-    if guessed:
-        findings.append(Finding(kind="metadata", text=guessed, detail="date guessed by htmldate"))
-    return guessed or "", tuple(findings)
+    if not guessed or _dates_others(guessed, place):
+        return "", tuple(findings)
+    return guessed, (*findings, Finding(kind="metadata", text=guessed, detail="date guessed by htmldate"))
+
+
+def _dates_others(day: str, place: Place) -> bool:
+    """Whether a page shows a day in rows of lists only: then other articles are of that day."""
+    shown = place.shown
+    dated = [at for at, block in enumerate(shown) if _YEAR.search(block.text) and find_date(block.text)[:10] == day]
+    return bool(dated) and all(max(shown[at].linked, shown[at - 1].linked if at else 0) >= _ROW for at in dated)
 
 
 def _dates(

@@ -3,7 +3,7 @@
 import pytest
 
 from healthcrawl.core.extract import drop_copies, extract, locate
-from healthcrawl.core.tree import Index, parse
+from healthcrawl.core.tree import Index, blocks, parse
 from healthcrawl.rules import Layout
 
 PARAGRAPHS = [
@@ -235,3 +235,51 @@ def test_greeting_signature_and_date_stay_in_an_article_with_a_list_of_links() -
 
 NOTICE_NAME = "关于假日接种门诊安排的通知"
 NOTICE = "<section><p>各单位：</p><p>全市接种门诊假日休息，节后恢复，具体时间请向就近的社区卫生服务中心咨询。</p><p>特此通知。</p><p>云海市卫生健康局</p><p>2024年3月5日</p></section>"
+
+
+SHORT = {
+    "停诊通知": "<p>因设备检修，门诊部三月五日停诊一天。</p>",
+    "急救知识讲座录像": "<video src=a.mp4></video><p>本期讲座请市急救中心的老师讲解心肺复苏。</p>",
+    "天使之歌": "<p>白衣如雪</p><p>灯火通明</p><p>你在长夜里守望</p><p>我在黎明前启程</p>",
+    "考试合格人员名单公布": "<p>张三 李四 王五 赵六</p><p>孙七 周八 吴九 郑十</p>",
+    "部门预算公开表格下载": "<p><a href=/files/a.pdf>云海市卫生健康局部门预算.pdf</a></p>",
+}
+
+
+@pytest.mark.parametrize("title", SHORT)
+def test_the_foot_of_a_page_is_no_article_however_short_that_is(title: str) -> None:
+    foot = "<p>主办：云海市卫生健康局　地址：云海市人民路一号，市政府大楼内　电话：0000-0000000</p><p>云ICP备00000000号</p>"
+    read_from = read(
+        f"<title>{title}</title><ul>{NAV}</ul><h1>{title}</h1><div>2024-03-01</div><div>{SHORT[title]}</div><div class=foot>{foot}</div>"
+    )
+    assert read_from == [block.text for block in blocks(parse(SHORT[title]))]
+
+
+ROWS = "".join(
+    f"<li><a href=/x{at}.html>我市召开第{at}次基层卫生工作专题会议</a><span>2024-01-{at:02}</span></li>"
+    for at in range(1, 26)
+)
+COMMENTS = "".join(f"<div><b>网友</b><p>写得好，希望以后有更多这样的培训，第{at}次来看。</p></div>" for at in range(4))
+
+
+@pytest.mark.parametrize(
+    ("title", "above", "below"),
+    [(TITLE, ROWS, ""), (TITLE, "", ROWS), (TITLE, "", COMMENTS), ("", ROWS, ""), ("", "", ROWS)],
+)
+def test_an_article_in_what_a_template_calls_an_aside_is_found_beside_long_lists(
+    title: str, above: str, below: str
+) -> None:
+    article = "".join(f"<p>{text}</p>" for text in PARAGRAPHS)
+    main = f"<div class='main side-left'><h1>{TITLE}</h1><p>2024-03-05</p><div>{article}</div></div>"
+    assert read(f"<title>{title}</title><ul>{NAV}</ul><div>{above}</div>{main}<div>{below}</div>")[-4:] == PARAGRAPHS
+
+
+def test_an_article_is_no_teaser_although_it_is_marked_up_like_them() -> None:
+    article = "".join(f"<p>{text}</p>" for text in PARAGRAPHS * 3)
+    more = "<div><p><a href=/m.html>更多：我市急救知识培训工作一览</a></p></div>"
+    boxes = "".join(
+        f"<div><p><a href=/b{at}.html>第{at}期急救知识培训报名开始了</a></p><p>欢迎居民参加，名额有限。</p></div>"
+        for at in range(4)
+    )
+    markup = f"<title>{TITLE}</title><h1>{TITLE}</h1><p>2024-03-05</p><div>{article}{more}</div>{boxes}"
+    assert set(PARAGRAPHS) <= set(read(markup))

@@ -385,3 +385,18 @@ def test_headline_that_is_shown_beats_what_a_title_says_besides(title: str, abov
 
 def test_dashes_stay_in_a_title() -> None:
     assert clean_title("春暖花开——青山镇健康讲座侧记_云海市卫生健康局") == "春暖花开——青山镇健康讲座侧记"
+
+
+@pytest.mark.parametrize(("rows", "date"), [(3, ""), (0, "2024-01-01")])
+def test_a_date_that_only_rows_of_lists_show_is_not_that_of_the_article(rows: int, date: str) -> None:
+    """The last resort is a guess, which takes any date that a page shows."""
+    listed = "".join(
+        f"<li><a href=/x{at}.html>我市召开基层卫生工作会议</a><span>2024-01-0{at}</span></li>"
+        for at in range(1, 1 + rows)
+    )
+    shown = f"<ul>{listed}</ul>" if rows else "<div><p>健康讲座</p><p>2024-01-01</p></div>"
+    found, _ = read(
+        f"<head><title>{TITLE}</title></head><body><h1>{TITLE}</h1>{BODY}{shown}</body>",
+        url="http://yunhai.example/a.html",
+    )
+    assert found.published == date
