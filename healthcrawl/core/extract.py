@@ -72,8 +72,7 @@ _ROW_DATE = re.compile(r"[\d\s:：/.年月日\[\]()（）-]+")
 _HEADLINE = 6  # characters that a headline has at least
 # What only the foot of a page says, and what stands above it there: who keeps the site, and where.
 _FOOT = re.compile(
-    r"关于我们\W+(?:about us|联系我们|网站)|版权所有|ICP备\s?(?:案号)?\W?\d|网站标识码|公网安备|copyright",
-    re.IGNORECASE,
+    r"关于我们\W+(?:[Aa]bout [Uu]s|联系我们|网站)|版权所有|[Ii][Cc][Pp]备\s?(?:案号)?\W?\d|网站标识码|公网安备|[Cc][Oo][Pp][Yy][Rr]ight|COPYRIGHT"
 )
 _OFFICE = re.compile(
     r"(?:(?:主办|承办|主管|运维)(?:单位|机构)?|(?:联系|单位|通信)?地址|(?:联系|值班|传真)?电话|邮编|技术支持|备案号)\s?[:：]"
@@ -244,7 +243,7 @@ def _read_unsure(tree: html.HtmlElement, place: Place) -> list[Block]:
     """
     kept: list[Block] = []
     around = set(place.shown[place.start - 1].element.iterancestors()) if place.start else set()
-    below = list(place.shown[place.start : _foot(place.shown, place.start)])
+    below = list(place.shown[place.start : _foot(place.shown, place.start, _running(place.shown))])
     for block in _without_teasers(below, _teasers(place.shown), place.headline):
         path = (block.element, *block.element.iterancestors())
         if not _is_link(block) and not any(_is_aside(element) for element in path if element not in around):
@@ -358,12 +357,13 @@ def _scan(
 
 def _weigh(shown: Sequence[Block], start: int, teasers: Collection[html.HtmlElement]) -> Counter[html.HtmlElement]:
     """The characters of prose in each element that holds any, parts that are beside the article left out."""
-    whole = _running(shown)
+    running = _running(shown)
+    whole = sum(running)
     first = next((block.element for block in shown[start:] if len(block.text) >= _LONG_LINE and _prose(block)), None)
     opening = {first, *first.iterancestors()} if start and first is not None else set()
     beside: dict[html.HtmlElement, bool] = {}
     mass: Counter[html.HtmlElement] = Counter()
-    for block, weight in _weights(shown, start):
+    for block, weight in _weights(shown, start, running):
         path = (block.element, *block.element.iterancestors())
         share = weight if not _is_teaser(block, teasers) else 0 if start else weight // _FAR
         if block.element.tag == "tr":  # a table is never all of an article: what introduces it stands in front of it
@@ -372,7 +372,7 @@ def _weigh(shown: Sequence[Block], start: int, teasers: Collection[html.HtmlElem
             if element not in beside:
                 # What holds most of the page's prose, and what comes first, is not beside it, whatever the template calls it.
                 most = _MOST_AND_FIRST if element in opening else _MOST
-                beside[element] = _is_aside(element) and _running(within(shown, element)) <= most * whole
+                beside[element] = _is_aside(element) and _inside(element, shown, running) <= most * whole
         if not any(beside[element] for element in path):
             for element in path:
                 mass[element] += share
@@ -391,11 +391,12 @@ def _teasers(shown: Sequence[Block]) -> set[html.HtmlElement]:
                 kind = (element.getparent(), element.tag, element.get("class"))
                 kinds.setdefault(kind, set()).add(element)
     found = {element for alike in kinds.values() if len(alike) >= _LINK_RUN for element in alike}
+    running = _running(shown) if found else []
     prose: Counter[html.HtmlElement] = Counter()
-    for block in shown if found else ():
-        if size := _prose(block):
+    for block, size in zip(shown, running, strict=False):
+        if size:
             prose.update(dict.fromkeys(_up(block), size))
-    most = max(_LONGEST_TEASER, _running(shown) // 2) if found else 0
+    most = max(_LONGEST_TEASER, sum(running) // 2)
     return {element for element in found if prose[element] <= most}
 
 
@@ -404,13 +405,13 @@ def _up(block: Block) -> tuple[html.HtmlElement, ...]:
     return (block.element, *islice(block.element.iterancestors(), _TEASER_REACH - 1))
 
 
-def _weights(shown: Sequence[Block], start: int) -> Iterator[tuple[Block, int]]:
+def _weights(shown: Sequence[Block], start: int, running: Sequence[int]) -> Iterator[tuple[Block, int]]:
     """The blocks with prose in them, and how much it counts.
 
     Where the headline and the line below it are known, the article is what comes next, and teasers stand behind a run of links.
     """
     links = 0
-    for at, block in enumerate(shown[: _foot(shown, start)]):
+    for at, block in enumerate(shown[: _foot(shown, start, running)]):
         weight = _prose(block)
         links = links + 1 if _is_link(block) else links if links >= _LINK_RUN else 0
         if at == start:
@@ -419,23 +420,31 @@ def _weights(shown: Sequence[Block], start: int) -> Iterator[tuple[Block, int]]:
             yield block, weight if not start or (at >= start and links < _LINK_RUN) else weight // _FAR
 
 
-def _foot(shown: Sequence[Block], start: int) -> int:
+def _foot(shown: Sequence[Block], start: int, running: Sequence[int]) -> int:
     """Where the foot of a page begins whose headline is known; behind all lines if none is seen, or prose follows."""
-    at = next((at for at in range(start, len(shown)) if _FOOT.search(shown[at].text)), len(shown)) if start else 0
-    if not start or _running(shown[at:]) > max(_running(shown[start:at]), _ENOUGH):
+    if not start:
+        return len(shown)
+    at = next((at for at in range(start, len(shown)) if _FOOT.search(shown[at].text)), len(shown))
+    if sum(running[at:]) > max(sum(running[start:at]), _ENOUGH):
         return len(shown)
     while at > start and _OFFICE.match(shown[at - 1].text):
         at -= 1
     return at
 
 
-def _running(lines: Iterable[Block]) -> int:
-    """Characters of running text in lines, without what pages have at their foot."""
-    return sum(
-        size
-        for block in lines
-        if (size := _prose(block)) and not (_FOOT.search(block.text) or _OFFICE.match(block.text))
-    )
+def _running(shown: Sequence[Block]) -> list[int]:
+    """Characters of running text in each line, without what pages have at their foot."""
+    sizes = map(_prose, shown)
+    return [
+        0 if size and (_FOOT.search(block.text) or _OFFICE.match(block.text)) else size
+        for block, size in zip(shown, sizes, strict=True)
+    ]
+
+
+def _inside(element: html.HtmlElement, shown: Sequence[Block], sizes: Sequence[int]) -> int:
+    """The sizes of those lines together that are inside an element."""
+    members = set(element.iter())
+    return sum(size for block, size in zip(shown, sizes, strict=True) if size and block.element in members)
 
 
 def _around_headline(headline: Headline) -> Iterator[html.HtmlElement]:
