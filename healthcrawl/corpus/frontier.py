@@ -14,6 +14,7 @@ these a run visits the ones that are worth most (`healthcrawl.core.schedule`), a
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import islice
+from operator import itemgetter
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -207,7 +208,8 @@ class Frontier:
         query = sa.select(_TABLE.c.address, _TABLE.c.entry_title, _TABLE.c.state, _TABLE.c.run)
         query = query.where(_TABLE.c.site == self._site, _TABLE.c.post == post, _TABLE.c.failures == 0)
         query = query.where(_TABLE.c.entry_date == context.entry_date, _TABLE.c.state.in_(("pending", "fetched")))
-        for row in tx.execute(query.order_by(_TABLE.c.address)):
+        # Sorted here: asked to do it, SQLite would rather read all pages of the site, which are in this order, than look for the post.
+        for row in sorted(tx.execute(query), key=itemgetter(0)):
             if is_same_title(row.entry_title, context.entry_title):
                 return Twin(address=row.address, is_news=row.state == "pending" or row.run == self._run)
         return None

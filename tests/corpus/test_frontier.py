@@ -1,6 +1,7 @@
 """A page is known before it is asked for, due until it was visited, and visited again when that is worth most."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -293,3 +294,23 @@ def test_a_run_that_was_cut_off_goes_on(catalog: Catalog) -> None:
     end_run(catalog, first, NOON, "finished", {"captures": 1})
     second = begin_run(catalog, "demo", NOON)
     assert (second.resumed, second.id != first.id) == (False, True)
+
+
+def test_what_is_asked_for_every_row_of_a_list_reads_no_more_than_its_pages(tmp_path: Path) -> None:
+    """The catalog has no statistics, so how a question is put decides which index answers it: lists have many thousand rows."""
+    catalog = Catalog(tmp_path / "catalog.sqlite")
+    asked: list[tuple[str, tuple[object, ...]]] = []
+    frontier, context = Frontier(catalog, "demo", 1), Context(entry_date="2024-03-01", entry_title="停诊通知")
+    with closing(catalog), catalog.writing() as tx:
+        sa.event.listen(tx, "before_cursor_execute", lambda _c, _cursor, text, given, *_: asked.append((text, given)))
+        frontier.discover(tx, ADDRESS, ADDRESS, context, NOON, post="a.test 1")
+        frontier.discover(tx, ADDRESS, ADDRESS, context, NOON, post="a.test 2")
+        frontier.twin(tx, "http://a.test/2", "a.test 2", context)
+        frontier.ask(tx, ADDRESS)
+        frontier.visited(tx, ADDRESS, Visit(url=ADDRESS, at=NOON, state="fetched"), context)
+        questions = [question for question in asked if "pages" in question[0] and not question[0].startswith("INSERT")]
+        plans = [
+            row[3] for text, given in questions for row in tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", given).all()
+        ]
+    assert len(plans) >= len(questions) > 5
+    assert all(plan.startswith("SEARCH pages") and " AND " in plan for plan in plans), plans
