@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 from typing import Any, Literal, TypeVar
 
 from healthcrawl.corpus.layout import ArchiveLayout
@@ -192,6 +193,7 @@ class Borrowed:
     store: WarcStore
     folder: Path
     _files: OrderedDict[tuple[str, str], Path] = field(default_factory=OrderedDict)
+    _lock: Lock = field(default_factory=Lock)  # pages are shown by several threads
 
     def path(self, site: str, name: str) -> Path:
         """Where a file lies now; it is there until a few others were asked for.
@@ -199,14 +201,15 @@ class Borrowed:
         Raises:
             ArchiveError: it can't be had.
         """
-        path = self._files.get((site, name)) or self.folder / site / name
-        if (site, name) not in self._files:
-            self.store.fetch(site, name, path)
-            self._files[site, name] = path
-        self._files.move_to_end((site, name))
-        while len(self._files) > _BORROWED:
-            self._files.popitem(last=False)[1].unlink(missing_ok=True)
-        return path
+        with self._lock:
+            path = self._files.get((site, name)) or self.folder / site / name
+            if (site, name) not in self._files:
+                self.store.fetch(site, name, path)
+                self._files[site, name] = path
+            self._files.move_to_end((site, name))
+            while len(self._files) > _BORROWED:
+                self._files.popitem(last=False)[1].unlink(missing_ok=True)
+            return path
 
 
 def elsewhere(layout: ArchiveLayout) -> Iterator[tuple[str, str, int]]:
@@ -223,11 +226,11 @@ def elsewhere(layout: ArchiveLayout) -> Iterator[tuple[str, str, int]]:
 
 
 @lru_cache(maxsize=1)
-def borrowed(url: str) -> Borrowed:
-    """What this process has borrowed of the store at a URL; gone when the process ends."""
+def borrowed(url: str, patience: float = 600) -> Borrowed:
+    """What this process has borrowed of the store at a URL, which may be silent for `patience` seconds; gone when the process ends."""
     folder = tempfile.TemporaryDirectory(prefix="healthcrawl-store-")
     _FOLDERS.append(folder)
-    return Borrowed(store=WarcStore(url, Patience(seconds=600)), folder=Path(folder.name))
+    return Borrowed(store=WarcStore(url, Patience(seconds=patience)), folder=Path(folder.name))
 
 
 _FOLDERS: list[tempfile.TemporaryDirectory[str]] = []  # so that they last

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from healthcrawl.corpus import catalog as tables
 from healthcrawl.errors import ArchiveError, NotArchivedError
 from healthcrawl.model import Capture, Context
+from healthcrawl.stored import borrowed
 from healthcrawl.ui.query import Query
 from healthcrawl.ui.shelf import Shelf
 from healthcrawl.warc import records
@@ -20,6 +21,7 @@ from healthcrawl.warc.scan import Damage, Record
 from healthcrawl.warc.write import OPEN_SUFFIX
 
 _CAPTURES = tables.captures.c
+_PATIENCE = 10  # seconds for which a store is waited for that does not answer: somebody looks at the page
 _MOST_BEFORE = 16  # records in front of a response that are looked at: failures may lie between
 
 
@@ -69,6 +71,7 @@ def find(shelf: Shelf, query: Query) -> Place:
 
     Raises:
         NotArchivedError: the catalog knows none there.
+        ArchiveError: its file is in the store, which does not give it.
     """
     site, name, offset = query.text("site"), query.text("file"), query.number("offset")
     here = sa.and_(_CAPTURES.site == site, _CAPTURES.warc_file == name, _CAPTURES.warc_offset == offset)
@@ -80,6 +83,7 @@ def of_record(shelf: Shelf, record_id: str) -> Place:
 
     Raises:
         NotArchivedError: the catalog does not know it.
+        ArchiveError: its file is in the store, which does not give it.
     """
     return _place(shelf, _CAPTURES.record_id == record_id, f"no capture {record_id}")
 
@@ -89,9 +93,13 @@ def _place(shelf: Shelf, condition: sa.ColumnElement[bool], otherwise: str) -> P
         row = tx.execute(sa.select(tables.captures).where(condition).limit(1)).mappings().one_or_none()
     if row is None or row["warc_file"] != Path(row["warc_file"]).name:
         raise NotArchivedError(otherwise)
-    folder = shelf.layout.warc(row["site"])
-    path = folder / row["warc_file"]
-    return Place(row=row, path=path if path.exists() else path.with_name(path.name + OPEN_SUFFIX))
+    path = shelf.layout.warc(row["site"]) / row["warc_file"]
+    being_written = path.with_name(path.name + OPEN_SUFFIX)
+    if not path.exists() and being_written.exists():
+        path = being_written
+    elif not path.exists() and shelf.layout.store_url:
+        path = borrowed(shelf.layout.store_url, _PATIENCE).path(row["site"], row["warc_file"])
+    return Place(row=row, path=path)
 
 
 def exchange_of(shelf: Shelf, place: Place) -> Exchanged:

@@ -2,14 +2,19 @@
 
 import hashlib
 import shutil
+from contextlib import closing
 from pathlib import Path
 
+import sqlalchemy as sa
 from starlette.testclient import TestClient
 
+from healthcrawl.corpus import catalog as tables
 from healthcrawl.corpus.catalog import Catalog, set_fact
 from healthcrawl.corpus.layout import ArchiveLayout
 from healthcrawl.knowledge.load import load_sites
+from healthcrawl.stored import WarcStore, ship_all
 from healthcrawl.ui.app import build_app
+from healthcrawl.ui.captured import address_of
 from healthcrawl.warc.write import OPEN_SUFFIX
 from tests.crawl.disks import disk, remount
 from tests.ui.conftest import NOW
@@ -48,3 +53,21 @@ def test_a_crawl_that_writes_is_no_hindrance(demo_archive: Path, tmp_path: Path)
     writer.close()
     changed = {path for path, digest in digests(archive).items() if before.get(path) != digest}
     assert changed <= {str(archive / "catalog.sqlite")}
+
+
+def test_pages_whose_files_were_shipped_are_shown_from_the_store(demo_archive: Path, tmp_path: Path) -> None:
+    archive = tmp_path / "archive"
+    shutil.copytree(demo_archive, archive)
+    (tmp_path / "store").mkdir()
+    layout = ArchiveLayout(archive, store_url=(tmp_path / "store").as_uri())
+    assert {one.state for one in ship_all(layout, WarcStore(layout.store_url), keep=False)} == {"shipped"}
+    assert not layout.warc_files("demo")
+    with closing(Catalog(layout.catalog)) as catalog, catalog.reading() as tx:
+        row = tx.execute(sa.select(tables.captures).where(tables.captures.c.outcome == "document").limit(1)).one()
+    capture = address_of(row.site, row.warc_file, row.warc_offset)
+    client = TestClient(build_app(layout, load_sites().sites, lambda: NOW), base_url="http://localhost")
+    assert {client.get(path).status_code for path in (capture, f"{capture}/again", "/documents/1")} == {200}
+    shutil.rmtree(tmp_path / "store")
+    left = TestClient(build_app(ArchiveLayout(archive), load_sites().sites, lambda: NOW), base_url="http://localhost")
+    assert left.get(capture).status_code == 503
+    assert left.get("/documents/1").status_code == 200, "its text is there"
