@@ -1,8 +1,10 @@
 """The application: all pages over one archive."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from pathlib import Path
+from threading import Thread
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -15,7 +17,7 @@ from starlette.staticfiles import StaticFiles
 from healthcrawl.corpus.catalog import catalog_exists, open_catalog
 from healthcrawl.corpus.layout import ArchiveLayout
 from healthcrawl.corpus.search import Search
-from healthcrawl.errors import NotArchivedError, UsageError
+from healthcrawl.errors import ArchiveError, NotArchivedError, UsageError
 from healthcrawl.rules import NormalForm, Site
 from healthcrawl.ui.files import file_routes
 from healthcrawl.ui.guard import Guard
@@ -74,11 +76,25 @@ def build_app(
         Route("/", lambda _: RedirectResponse("/sites")),
         Mount("/static", StaticFiles(directory=_HERE / "static")),
     ]
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        # Of a large corpus the index takes a while to make: the first who searches need not wait for all of it.
+        Thread(target=_prepare, args=(shelf.search,), name="full text", daemon=True).start()
+        yield
+
     return Starlette(
         routes=known,
         middleware=[Middleware(Guard, password=password)],
         exception_handlers={404: _not_found},
+        lifespan=lifespan,
     )
+
+
+def _prepare(search: Search) -> None:
+    """Bring the index up to date; whoever searches is told if that can't be done."""
+    with suppress(ArchiveError):
+        search.refresh()
 
 
 def _not_found(request: Request, _error: Exception) -> Response:

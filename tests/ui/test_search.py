@@ -1,11 +1,19 @@
 """The search page: hits in context, filters and paging at addresses that can be cited."""
 
+import shutil
+import time
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 from starlette.testclient import TestClient
 
 from healthcrawl.core.tree import parse
+from healthcrawl.corpus.fulltext import FullText
+from healthcrawl.corpus.layout import ArchiveLayout
+from healthcrawl.knowledge.load import load_sites
+from healthcrawl.ui.app import build_app
+from tests.ui.conftest import NOW
 
 
 def test_hits_stand_in_context_and_lead_to_their_documents(client: TestClient) -> None:
@@ -44,3 +52,16 @@ def test_pages_make_up_the_whole(client: TestClient) -> None:
 @pytest.mark.parametrize("query", ["q=" + "a" * 300, "since=x", "finding=x", "page=-1"])
 def test_wrong_questions_are_refused(client: TestClient, query: str) -> None:
     assert client.get(f"/search?{query}").status_code == 400
+
+
+def test_the_index_is_made_while_nobody_has_searched_yet(demo_archive: Path, tmp_path: Path) -> None:
+    archive = tmp_path / "archive"
+    shutil.copytree(demo_archive, archive)
+    index = ArchiveLayout(archive).search
+    index.unlink(missing_ok=True)
+    with TestClient(build_app(ArchiveLayout(archive), load_sites().sites, lambda: NOW)):
+        for _ in range(200):
+            if index.exists() and FullText(index).facts() is not None:
+                break
+            time.sleep(0.05)
+    assert FullText(index).facts() is not None
