@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import sqlalchemy as sa
 from rensa import RMinHashLSH
 
-from healthcrawl.core.shingles import BANDS, FEWEST, HASHES, LEAST, jaccard, runs, same_figures, sketch
+from healthcrawl.core.shingles import BANDS, FEWEST, HASHES, LEAST, jaccard, named_apart, runs, same_figures, sketch
 from healthcrawl.corpus import catalog as tables
 from healthcrawl.corpus.catalog import Catalog
 from healthcrawl.corpus.store import Store
@@ -64,11 +64,15 @@ class Clusters:
         for number in sorted(self._index.query(hashes))[:_MOST_CANDIDATES]:
             other = self._texts[number]
             alike = jaccard(found, self._runs(number))
-            if alike >= LEAST and alike > best and same_figures(one.text, other.text):
+            if alike >= LEAST and alike > best and _may_be_one(one, other):
                 best, representative = alike, number
         if representative == one.number:
             self._index.insert(one.number, hashes)
         return representative
+
+
+def _may_be_one(one: Text, other: Text) -> bool:
+    return same_figures(one.text, other.text) and not named_apart((one.title, one.text), (other.title, other.text))
 
 
 class OfCatalog:

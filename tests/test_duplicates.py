@@ -24,7 +24,14 @@ SERIES = {
     "a date in the text alone": "每日饮用水水质监测结果公示\n\n{year}年{n}月{n}日市政供水水质监测结果合格，检测项目均符合国家标准要求。{body}",
     "a document's number": "关于同意设置医疗机构的批复\n\n云卫批〔{year}〕{n}号。你单位报来的申请收悉，经研究，同意设置，请按照规定办理执业登记手续。{body}",
     "figures in the text alone": "云海市血站库存情况通报\n\n今日全市血液库存：A型{n}单位，B型{m}单位，请市民踊跃献血，奉献爱心，挽救生命。{body}",
+    "a district": "{district}区卫生健康局关于开展义诊活动的通知\n\n{district}区各街道：定于近期在{district}区人民广场开展义诊活动，请组织居民参加。{body}",
+    "a hospital": "关于{name}医院开展住院医师招收工作的公告\n\n{name}医院住院医师规范化培训招收工作即将开始，请符合条件者向{name}医院报名。{body}",
+    "a season": "关于做好{season}传染病防控工作的通知\n\n当前正值{season}，呼吸道传染病多发，请各单位切实做好{season}防控工作。{body}",
+    "half of a year": "{half}半年医疗废物处置情况通报\n\n现将{half}半年医疗废物处置情况予以通报，请各单位对照检查。{body}",
 }
+DISTRICTS = ["青山", "白云", "东湖", "西岭", "南浦", "北桥", "清河", "石门", "龙泉"]
+NAMES = ["中心", "妇幼", "中医", "口腔", "康复", "胸科", "眼科", "儿童", "第一人民"]
+SEASONS = ["春季", "夏季", "秋季", "冬季", "汛期", "开学季", "寒假", "暑假", "国庆假期"]
 WORDS = "一二三四五六七八九"
 
 
@@ -41,7 +48,20 @@ def body(seed: int, count: int = 6) -> str:
 
 def series(name: str) -> list[Text]:
     form = SERIES[name]
-    made = [form.format(year=2016 + n, n=n + 1, m=300 - 7 * n, words=WORDS[n], body=body(len(name))) for n in range(9)]
+    made = [
+        form.format(
+            year=2016 + n,
+            n=n + 1,
+            m=300 - 7 * n,
+            words=WORDS[n],
+            district=DISTRICTS[n],
+            name=NAMES[n],
+            season=SEASONS[n],
+            half="上下"[n % 2],
+            body=body(len(name)),
+        )
+        for n in range(2 if "{half}" in form else 9)
+    ]
     return [Text(number=n, title=text.partition("\n")[0], text=text) for n, text in enumerate(made)]
 
 

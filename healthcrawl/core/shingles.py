@@ -1,13 +1,16 @@
 """When two texts are nearly the same: many runs of characters in common, and no figure that only one of each has.
 
 The same notice on two sites, or published again with a small edit, is alike by its runs of five characters. So are the notices
-of a series, which differ in a year or a number and are not the same at all: figures decide between these.
+of a series, which differ in a year, a number or a name and are not the same at all: figures and titles decide between these.
 """
 
 import re
 from collections.abc import Set as AbstractSet
+from difflib import SequenceMatcher
 
 from rensa import RMinHash
+
+from healthcrawl.core.likeness import letters
 
 RUN = 5  # characters
 LEAST = 0.75  # of the runs of both texts that both must have: one character in fifty replaced leaves .82
@@ -51,6 +54,34 @@ def same_figures(one: str, other: str) -> bool:
     """Whether one of two texts has all the numbers that the other has."""
     these, those = set(figures(one)), set(figures(other))
     return these <= those or those <= these
+
+
+def named_apart(one: tuple[str, str], other: tuple[str, str]) -> bool:
+    """Whether two texts, each with its title, are two of a series by a name in both: a district, a hospital, a season.
+
+    It stands in the title and in the text of one and nowhere in the other, whose own name stands in its place.
+
+    >>> named_apart(("青山区义诊通知", "青山区定于三月义诊"), ("白云区义诊通知", "白云区定于三月义诊"))
+    True
+    >>> named_apart(("青山区义诊通知", "青山区定于三月义诊"), ("转发:青山区义诊", "青山区定于三月义诊"))
+    False
+    """
+    (title, text), (other_title, other_text) = ((letters(title), letters(text)) for title, text in (one, other))
+    if title == other_title:
+        return False
+    for kind, start, end, other_start, other_end in SequenceMatcher(
+        None, title, other_title, autojunk=False
+    ).get_opcodes():
+        for more in (0, 1) if kind == "replace" else ():  # with what stands behind, a short word is in fewer others
+            name, instead = _named(title, start, end + more), _named(other_title, other_start, other_end + more)
+            if name in text and instead in other_text and name not in other_text and instead not in text:
+                return True
+    return False
+
+
+def _named(title: str, start: int, end: int) -> str:
+    """A part of a title, two characters at least: one is in too many words."""
+    return title[start : max(end, start + 2)] if start + 2 <= len(title) else title[-2:]
 
 
 def sketch(title: str, found: AbstractSet[str]) -> RMinHash:
