@@ -411,6 +411,8 @@ def _note(
     frontier.visited(tx, outcome.address, visit, context)
     if examined.target:
         return _follow(tx, examined, rules, frontier)
+    if isinstance(outcome, Rejection) and outcome.reason == "redirect":
+        return (_decision("redirect", examined.url, "to no address that could be followed"),)
     if context.role == "article" and frontier.lists_files:
         return _discover_files(tx, examined, rules, change, frontier)
     return decisions
