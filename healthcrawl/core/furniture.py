@@ -16,7 +16,8 @@ from healthcrawl.rules import Furniture
 _EDGE = 12  # lines, not counting furniture, to which "head" and "foot" rules reach
 _TITLE_LINES = 4  # lines into which a title may be broken
 _FOOT_PARAGRAPHS = 2  # paragraphs that "foot" rules reach over: a disclaimer, a postal address
-_PARAGRAPH = re.compile(r".{25,}[。!?;:][”’」』)]?")
+# A line that ends as sentences do, or is long and has one in it: who wrote it may stand behind.
+_PARAGRAPH = re.compile(r".{25,}[。!?;:][”’」』)]?|(?=.*[。!?;]).{60,}")
 
 
 def drop_furniture(
