@@ -7,9 +7,9 @@ together and takes tables apart, which notices are full of. So its answer only c
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, takewhile
 
 import trafilatura
 from lxml import html
@@ -59,6 +59,7 @@ _LINKED = 0.3  # share of links from which even a named element is asked about
 _LINK_RUN = 3  # lines that are links, one after the other, behind which the article is over
 _TEASER_REACH = 3  # elements around a headline that may be its teaser
 _LONGEST_TEASER = 300  # characters of its prose
+_PARAGRAPHS = 2  # right below a headline, from which they are the beginning of the text
 _FAR = 4  # by what prose counts less that stands away from the headline
 _MOST = 0.8  # share of a page's prose from which what a template calls an aside is none
 _MOST_AND_FIRST = 0.5  # the same where the prose begins in it
@@ -341,6 +342,7 @@ def _scan(
         if not mass[heaviest] or mass[heaviest] < _MAJORITY * mass[place]:
             break
         place = heaviest
+    place = _with_opening(place, shown, start, mass)
     titled = next((around for around in _around_headline(headline) if mass[around] >= _ENOUGH), None)
     if titled is not None and titled not in {place, *place.iterancestors()}:
         place = titled
@@ -353,6 +355,22 @@ def _scan(
     sure = mass[place] >= _ENOUGH if place is not top else mass[place] >= _ENOUGH and solid
     sure = sure or (start > 0 and solid and mass[place] >= _LITTLE)
     return place, sure and _link_share(lines) < _TOO_LINKED, lines
+
+
+def _with_opening(
+    place: html.HtmlElement, shown: Sequence[Block], start: int, mass: Mapping[html.HtmlElement, int]
+) -> html.HtmlElement:
+    """A place with the paragraphs between it and the headline, if it holds more: a text's later parts may have an element of their own.
+
+    One alone is none: it is what the site says of the article.
+    """
+    members = set(place.iter())
+    opening = list(takewhile(lambda block: block.element not in members, shown[start:])) if start else []
+    if len(opening) < _PARAGRAPHS or not all(len(block.text) >= _LONG_LINE and _prose(block) for block in opening):
+        return place
+    inside = {opening[0].element, *opening[0].element.iterancestors()}
+    around = next((element for element in place.iterancestors() if element in inside), place)
+    return around if around.tag not in {"body", "html"} and 2 * mass[place] > mass[around] else place
 
 
 def _weigh(shown: Sequence[Block], start: int, teasers: Collection[html.HtmlElement]) -> Counter[html.HtmlElement]:

@@ -283,3 +283,13 @@ def test_an_article_is_no_teaser_although_it_is_marked_up_like_them() -> None:
     )
     markup = f"<title>{TITLE}</title><h1>{TITLE}</h1><p>2024-03-05</p><div>{article}{more}</div>{boxes}"
     assert set(PARAGRAPHS) <= set(read(markup))
+
+
+@pytest.mark.parametrize(("opening", "whole"), [(2, True), (1, False)])
+def test_a_text_whose_later_part_has_an_element_of_its_own_is_whole(opening: int, whole: bool) -> None:
+    """One line between headline and text is what the site says of it."""
+    lines = [f"第{at}段：{PARAGRAPHS[at % 4]}" for at in range(8)]
+    first, later = ("".join(f"<div>{text}</div>" for text in part) for part in (lines[:opening], lines[opening:]))
+    markup = f"<title>{TITLE}</title><div class=a><h1>{TITLE}</h1><p>2024-03-05</p>{first}<div>{later}</div></div><div class=b>{RELATED}</div>"
+    found = [line for line in read(markup) if line in lines]
+    assert found == (lines if whole else lines[opening:])
