@@ -115,7 +115,7 @@ def test_what_comes_back_otherwise_is_kept_here(
 
 
 def test_a_store_that_is_away_is_tried_with_growing_pauses_then_all_is_kept(
-    layout: ArchiveLayout, tmp_path: Path
+    layout: ArchiveLayout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pauses: list[float] = []
     store = WarcStore(
@@ -125,7 +125,7 @@ def test_a_store_that_is_away_is_tried_with_growing_pauses_then_all_is_kept(
     def refuse(*_args: object, **_named: object) -> None:
         raise ConnectionError("nobody there")
 
-    store._fs.ls = refuse
+    monkeypatch.setattr(store._fs, "ls", refuse)  # one object for all stores of a kind
     (left,) = ship_all(layout, store, keep=False)
     assert pauses == [1, 2, 4, 8]
     assert (left.state, "nobody there; `scrapy ship` takes up what is left" in left.detail) == ("left", True)

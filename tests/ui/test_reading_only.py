@@ -60,7 +60,8 @@ def test_pages_whose_files_were_shipped_are_shown_from_the_store(demo_archive: P
     shutil.copytree(demo_archive, archive)
     (tmp_path / "store").mkdir()
     layout = ArchiveLayout(archive, store_url=(tmp_path / "store").as_uri())
-    assert {one.state for one in ship_all(layout, WarcStore(layout.store_url), keep=False)} == {"shipped"}
+    shipped = list(ship_all(layout, WarcStore(layout.store_url), keep=False))
+    assert {one.state for one in shipped} == {"shipped"}, shipped
     assert not layout.warc_files("demo")
     with closing(Catalog(layout.catalog)) as catalog, catalog.reading() as tx:
         row = tx.execute(sa.select(tables.captures).where(tables.captures.c.outcome == "document").limit(1)).one()
