@@ -346,7 +346,10 @@ def _scan(
     titled = next((around for around in _around_headline(headline) if mass[around] >= _ENOUGH), None)
     if titled is not None and titled not in {place, *place.iterancestors()}:
         place = titled
-    while place.tag in _INNER_TAGS and (parent := place.getparent()) is not None and parent.tag != "body":
+    while place.tag in _INNER_TAGS and (parent := place.getparent()) is not None:
+        # Into the body for paragraphs that stand in it beside each other: else it has only what is around the article.
+        if parent.tag == "body" and not any(mass[one] for one in parent.iterchildren(place.tag) if one is not place):
+            break
         place = parent
     lines = _without_teasers(within(shown, place), teasers, headline)
     after = set(map(id, shown[start:]))

@@ -22,6 +22,9 @@ _INFORMING = re.compile(
 )
 _FIGURES = re.compile(r"\d\d")
 _ONLY_DATE = re.compile(rf"[(（\[【]?\s*{_DAY}\s?日?[\s\d:：]{{0,12}}[)）\]】]?")
+_SPELT_DATE = re.compile(
+    "[(（]?[〇○零一二三四五六七八九]{4}年[一二三四五六七八九十]{1,2}月[一二三四五六七八九十]{1,3}日[)）]?"
+)
 # A line with the time of day beside the day, and no sentence.
 _CLOCKED = re.compile(
     rf"[^。，,；;！!？?]*(?:\b\d\d[-/.]\d\d[-/.]\d\d|{_DAY})\s?日?\s*\d{{1,2}}[:：]\d{{2}}[^。，,；;！!？?]*"
@@ -119,8 +122,10 @@ def find_headline(tree: html.HtmlElement, shown: Sequence[Block]) -> Headline:
 
 def _says_when(text: str) -> bool:
     """Whether a line holds a date and little else, as info lines do that have no labels."""
-    if len(text) > _INFO_LINE or not _FIGURES.search(text):
+    if len(text) > _INFO_LINE:
         return False
+    if not _FIGURES.search(text):
+        return _SPELT_DATE.fullmatch(text) is not None
     return bool((len(text) <= _DATE_LINE and _ONLY_DATE.fullmatch(text)) or _CLOCKED.fullmatch(text))
 
 

@@ -64,9 +64,9 @@ _NEXT = (
     r"关键[词字]|参与互动|举报|文章类型|视力保护|\d{4}[-/.年]"
 )
 _SAID = rf"\s*(?!{_NEXT})(?P<value>[^\s:|\[\]【】]{{2,40}}?)(?={_NEXT}|[\s:|\[\]【】]|$)"
-_VALUE = rf"\s*[:|]{_SAID}"
+_VALUE = rf"\s*[:|]\s*\|?{_SAID}"  # the colon may stand in a cell of its own
 _SOURCE = re.compile(rf"(?:信息|文章|稿件|新闻|内容)?(?:来\s?源|出处){_VALUE}")
-_PUBLISHER = re.compile(rf"(?:发布|发文|供稿)\s?(?:机构|单位|机关|部门)\s*(?:[\]】]\s*[:|]?|[:|]){_SAID}")
+_PUBLISHER = re.compile(rf"(?:发布|发文|供稿)\s?(?:机构|单位|机关|部门)\s*(?:[\]】]\s*[:|]?|[:|]\s*\|?){_SAID}")
 # In an info line, beside the date and without a label: only what is named like a publisher.
 _NAMED = (
     r"(?:[\u4e00-\u9fff]{1,16}(?:[日晚时早周青商学]报|都市报|[^地一]报|杂志|周刊|电视台|电台|[新政科]\S?\S?网|在线|客户端|通讯社|融媒|融媒体中心|发布|卫健委|[局厅委办处所院社署厂台]|"
@@ -80,10 +80,12 @@ _UNLABELLED_SOURCES = (
 # What an element named by the layout holds beside nothing else: words of buttons are no names.
 _ONLY_NAME = re.compile(rf"(?!.*(?:{_NEXT}))[\u4e00-\u9fff]{{4,20}}")
 _AUTHOR = re.compile(rf"(?<![\u4e00-\u9fff])作\s?者{_VALUE}")
-_INDEX_NUMBER = re.compile(r"索\s*[引取]\s*号[\s\]】]{0,9}[:|]?\s{0,9}(?P<value>[\w\[\]()〔〕/.-]{5,60})", re.ASCII)
+_INDEX_NUMBER = re.compile(
+    r"索\s*[引取]\s*号[\s\]】]{0,9}[:|]?\s{0,9}\|?\s{0,9}(?P<value>[\w\[\]()〔〕/.-]{5,60})", re.ASCII
+)
 _NUMBERED = r"[\u4e00-\u9fff]{1,12}[〔\[(]\s*(?:19|20)\d\d\s*[〕\])]\s*第?\s*\d{1,5}\s*号"
 _DOCUMENT_NUMBER = re.compile(
-    rf"(?:文\s*号|发\s*文\s*字\s*号|文\s*件\s*编\s*号)[\s\]】]{{0,9}}[:|]?\s{{0,9}}(?P<value>{_NUMBERED})"
+    rf"(?:文\s*号|发\s*文\s*字\s*号|文\s*件\s*编\s*号)[\s\]】]{{0,9}}[:|]?\s{{0,9}}\|?\s{{0,9}}(?P<value>{_NUMBERED})"
 )
 _BARE_NUMBER = re.compile(_NUMBERED)
 # In an index table.

@@ -293,3 +293,9 @@ def test_a_text_whose_later_part_has_an_element_of_its_own_is_whole(opening: int
     markup = f"<title>{TITLE}</title><div class=a><h1>{TITLE}</h1><p>2024-03-05</p>{first}<div>{later}</div></div><div class=b>{RELATED}</div>"
     found = [line for line in read(markup) if line in lines]
     assert found == (lines if whole else lines[opening:])
+
+
+def test_paragraphs_in_the_body_itself_are_one_text_however_long_one_of_them_is() -> None:
+    long, short = "".join(PARAGRAPHS), "会议要求，各单位要认真落实。"
+    markup = f"<title>{TITLE}</title><ul>{NAV}</ul><h1>{TITLE}</h1><div>2024-03-05</div><p>{long}</p><p>{short}</p>"
+    assert read(markup)[-2:] == [long, short]

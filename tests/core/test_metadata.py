@@ -400,3 +400,22 @@ def test_a_date_that_only_rows_of_lists_show_is_not_that_of_the_article(rows: in
         url="http://yunhai.example/a.html",
     )
     assert found.published == date
+
+
+def test_what_an_index_table_says_stands_in_cells_of_its_own() -> None:
+    cells = [
+        ("索引号：", "000000000/2024-00012"), ("发文机关：", "云海市卫生健康局"), ("发文字号：", "云卫发〔2024〕12号"), ("发布日期：", "2024年3月5日")
+    ]  # fmt: skip
+    rows = "".join(f"<tr><td>{label}</td><td>{value}</td></tr>" for label, value in cells)
+    found, _ = read(f"<title>{TITLE}</title><table>{rows}</table>{BODY}")
+    assert (found.index_number, found.source, found.document_number, found.published) == (
+        "000000000/2024-00012",
+        "云海市卫生健康局",
+        "云卫发〔2024〕12号",
+        "2024-03-05",
+    )
+
+
+def test_a_day_spelt_below_the_headline_is_that_of_publication() -> None:
+    found, _ = read(f"<title>{TITLE}</title><h1>{TITLE}</h1><div>二〇二四年三月五日</div>{BODY}")
+    assert found.published == "2024-03-05"
